@@ -1,0 +1,1 @@
+"""The ground everything stands on: what is known about each record, as of when."""

@@ -1,0 +1,164 @@
+"""What was known about every record at the end of one day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from funnelml.errors import AsOfError
+from funnelml.history.funnel import LOST, WON, Funnel
+from funnelml.history.history import History
+from funnelml.history.moves import known_moves, last_known
+from funnelml.schema import DAY
+
+_NUMBERS = ("amount", "probability")
+_FIELDS = (*_NUMBERS, "owner")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Every record of one funnel as known on ``as_of``.
+
+    Parameters
+    ----------
+    as_of : datetime.date
+        Last day that is known.
+    funnel : Funnel
+        The funnel.
+    cut : int
+        First instant that is not known.
+    records : pandas.DataFrame
+        One row per record, sorted by id: ``record_id, stage`` (an open stage, ``won`` or ``lost``), ``visit,
+        entered_at`` (of the present stage, microseconds), ``created_at, age_days`` (time in the stage by the last
+        known microsecond), ``amount`` (NaN if unknown), ``probability`` (the CRM's own, NaN if unknown), ``owner``.
+    data_age_days : int
+        Days between the last recorded stage change and ``as_of``: how old the data are.
+    """
+
+    as_of: date
+    funnel: Funnel
+    cut: int
+    records: pd.DataFrame
+    data_age_days: int
+
+    @property
+    def open(self) -> pd.DataFrame:
+        """The records that are neither won nor lost."""
+        return self.records[~self.records["stage"].isin((WON, LOST))].reset_index(drop=True)
+
+    def won_between(self, start: int, end: int) -> pd.DataFrame:
+        """Return the records that stand as won and became so in ``[start, end)`` (microseconds)."""
+        r = self.records
+        return r[(r["stage"] == WON) & (r["entered_at"] >= start) & (r["entered_at"] < end)].reset_index(drop=True)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the records as a pandas frame."""
+        return self.records
+
+    def summary(self) -> str:
+        """Return one sentence: how many records are open, and what they are worth."""
+        still = self.open
+        missing = int(still["amount"].isna().sum())
+        blank = f", {missing:,} of them without an amount" if missing else ""
+        return (
+            f"As of {self.as_of} {len(still):,} of {len(self.records):,} records are open{blank}, "
+            f"together {still['amount'].sum():,.0f}; the data are {self.data_age_days} days old."
+        )
+
+
+def take_snapshot(history: History, *, as_of: date, funnel: str | None = None) -> Snapshot:
+    """Return every record of one funnel as known on ``as_of``.
+
+    Parameters
+    ----------
+    history : History
+        Canonical tables, on pandas, DuckDB or any frame narwhals understands.
+    as_of : datetime.date
+        Last day that is known: nothing recorded later has any effect. It may lie after the last row.
+    funnel : str, optional
+        Name of the funnel; the first by default.
+
+    Returns
+    -------
+    Snapshot
+
+    Raises
+    ------
+    AsOfError
+        If nothing had been recorded by then.
+
+    Notes
+    -----
+    The amount is the last one recorded by then; where a field has no history at all, its value in the opportunities
+    table is taken to have held since the record was created.
+    """
+    of = history.funnel(funnel)
+    cut = history.cut(as_of)
+    order = ("entered_at", "recorded_at", "rank")
+    moves = known_moves(history, of, cut).with_columns(
+        created_at=nw.col("entered_at").min().over("record_id"),
+        last_recorded_at=nw.col("recorded_at").max().over("record_id"),
+    )
+    records = moves.filter(nw.col("next_rank").is_null()).select(
+        "record_id", "stage", "visit", "created_at", "last_recorded_at", *order
+    )
+    records = _with_fields(records, history, of, cut)
+    table = records.sort("record_id").collect(backend="pandas").to_native().reset_index(drop=True)
+    if table.empty:
+        first = history.to_frame("stage_changes").query("funnel == @of.name")["recorded_at"].min()
+        begins = f"the first row was recorded on {first:%Y-%m-%d}" if pd.notna(first) else "the log is empty"
+        raise AsOfError(f"nothing is known of funnel '{of.name}' on {as_of}: {begins}; choose a later as-of date")
+    age_days = int((cut - 1 - table["last_recorded_at"].max()) // DAY)
+    return Snapshot(
+        as_of=as_of,
+        funnel=of,
+        cut=cut,
+        records=_with_plain_dtypes(table, history, cut),
+        data_age_days=age_days,
+    )
+
+
+def _with_fields(records: Any, history: History, funnel: Funnel, cut: int) -> Any:
+    opportunities = history.lazy("opportunities")
+    fixed = () if opportunities is None else opportunities.collect_schema().names()
+    if opportunities is not None:
+        known = opportunities.filter(nw.col("funnel") == funnel.name, nw.col("recorded_at") < cut).select(
+            nw.col("opportunity_id").alias("record_id"),
+            *(nw.col(f).alias(f"{f}_fixed") for f in _FIELDS if f in fixed),
+        )
+        records = records.join(known, on="record_id", how="left")
+    for field in _FIELDS:
+        kind = nw.Float64 if field in _NUMBERS else nw.String
+        values = [nw.col(f"{field}_fixed").cast(kind)] if field in fixed else []
+        changes = last_known(history, funnel, cut, field)
+        if changes is not None:
+            changes = changes.with_columns(nw.col(field).cast(kind))
+            records = records.join(changes, on="record_id", how="left")
+            values = [nw.col(field), *values]
+        records = records.with_columns(
+            (nw.coalesce(*values) if values else nw.lit(None).cast(kind)).alias(field)
+        )
+    return records
+
+
+def _with_plain_dtypes(table: pd.DataFrame, history: History, cut: int) -> pd.DataFrame:
+    age = (cut - 1 - table["entered_at"].astype("int64")) / DAY
+    if history.grain == "day":
+        age = ((cut - table["entered_at"].astype("int64")) / DAY).round(0) - 1 / DAY
+    text = table[["record_id", "stage", "owner"]].astype(object)
+    out = {
+        "record_id": text["record_id"],
+        "stage": text["stage"],
+        "visit": table["visit"].astype("int64"),
+        "entered_at": table["entered_at"].astype("int64"),
+        "created_at": table["created_at"].astype("int64"),
+        "age_days": age.astype("float64"),
+        "amount": table["amount"].astype("float64"),
+        "probability": table["probability"].astype("float64"),
+        "owner": text["owner"].where(text["owner"].notna(), None),
+    }
+    return pd.DataFrame(out)

@@ -1,0 +1,1 @@
+"""How long, and how it ends: survival of stage stays with competing ends."""
