@@ -195,8 +195,7 @@ def _score(forecast: RevenueForecast, history: History, final: Snapshot, known_f
     actual = {"open_pipeline": float(booked.loc[then_open, "amount"].sum()), "total": float(booked["amount"].sum())}
     target = forecast.targets["open_pipeline"]
     base = {"origin": window.as_of, "window_end": window.end}
-    now = take_snapshot(history, as_of=window.as_of, funnel=forecast.funnel)
-    totals = total_baselines(now, window, known_from=known_from, time_zone=history.time_zone)
+    totals = total_baselines(forecast.snapshot, window, known_from=known_from, time_zone=history.time_zone)
     rows = [
         base
         | {"target": "open_pipeline", "model": MODEL, "actual": actual["open_pipeline"], "mean": target.mean}

@@ -84,11 +84,10 @@ def forecast_revenue(
     )
     return RevenueForecast(
         horizon=horizon,
-        funnel=snapshot.funnel.name,
         currency=currency,
         seed=seed,
         draws=draws,
-        data_age_days=snapshot.data_age_days,
+        snapshot=snapshot,
         records=records.assign(
             amount=amounts,
             win_chance=chance.won[:, -1],

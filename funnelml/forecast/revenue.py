@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from funnelml.history.dates import Horizon
+from funnelml.history.snapshot import Snapshot
 
 QUANTILES: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 """Levels that every forecast reports."""
@@ -90,12 +91,12 @@ class RevenueForecast:
     ----------
     horizon : Horizon
         As-of date and end of the forecast.
-    funnel, currency : str
-        Funnel and reporting currency.
+    currency : str
+        Reporting currency.
     seed, draws : int
         Seed and number of simulated futures.
-    data_age_days : int
-        Days between the last recorded stage change and the as-of date.
+    snapshot : Snapshot
+        What was known of every record on the as-of date.
     records : pandas.DataFrame
         Open records with ``stage, age_days, amount, win_chance, win_upper`` (one-sided 95 % bound), ``at_risk``,
         ``landmark_days``, ``observed``, ``zombie``.
@@ -106,11 +107,10 @@ class RevenueForecast:
     """
 
     horizon: Horizon
-    funnel: str
     currency: str
     seed: int
     draws: int
-    data_age_days: int
+    snapshot: Snapshot
     records: pd.DataFrame
     targets: Mapping[str, TargetForecast]
     without_amount: int
@@ -143,11 +143,11 @@ class RevenueForecast:
             "schema_version": 1,
             "as_of": self.as_of.isoformat(),
             "horizon_end": self.horizon.end.isoformat(),
-            "funnel": self.funnel,
+            "funnel": self.snapshot.funnel.name,
             "currency": self.currency,
             "seed": self.seed,
             "draws": self.draws,
-            "data_age_days": self.data_age_days,
+            "data_age_days": self.snapshot.data_age_days,
             "open_opportunities": len(self.records),
             "without_amount": self.without_amount,
             "zombies": len(self.zombies),
