@@ -31,7 +31,7 @@ lock: ## remake requirements.lock from pyproject.toml (needs uv)
 	sh scripts/make_lock.sh
 
 bench: setup ## run every benchmark
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in $(wildcard benchmarks/*.py); do echo "== $$file"; $(BIN)/python "$$file"; done
 
 sample: setup ## remake data/sample from its seed
 	$(BIN)/python scripts/make_sample.py
@@ -40,15 +40,15 @@ clean: ## remove .venv, builds and caches; data, models and runs stay
 	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# a stamp beside an interpreter that does not run is worth nothing
-ifneq ($(shell .venv/bin/python -c 'print(1)' 2>/dev/null),1)
+# the stamp holds the folder: a .venv that was moved, or whose interpreter is gone, is made again
+ifneq ($(shell .venv/bin/python -c '' 2>/dev/null && cat .venv/.locked 2>/dev/null),$(CURDIR))
 .venv/.locked: FORCE
 endif
 
 .venv/.locked: requirements.lock
 	@rm -f .venv/.locked .venv/.installed
 	sh scripts/make_venv.sh
-	@touch $@
+	@printf '%s\n' "$(CURDIR)" >$@
 
 .venv/.installed: .venv/.locked pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

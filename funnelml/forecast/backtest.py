@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -53,7 +53,8 @@ class Backtest:
     def disjoint_windows(self) -> int:
         """Number of origins whose windows do not overlap: the independent looks."""
         origins = self.rows.drop_duplicates("origin")
-        return count_disjoint(list(origins["origin"]), list(origins["window_end"]))
+        first_days = [origin + timedelta(days=1) for origin in origins["origin"]]
+        return count_disjoint(first_days, list(origins["window_end"]))
 
     def league(self) -> pd.DataFrame:
         """Return the league table: one row per target and model, best CRPS first within the target."""
@@ -119,22 +120,25 @@ def backtest_revenue(
     draws: int = 10_000,
     seed: int = 0,
     fiscal_year_start: int = 1,
+    known_as_of: date | None = None,
     progress: Progress = iter,
 ) -> Backtest:
-    """Forecast from each past origin with what was known then, and score it with what is known now.
+    """Forecast from each past origin with what was known then, and score it with what became known later.
 
     Parameters
     ----------
     history : History
         Canonical tables.
     origins : sequence of datetime.date
-        As-of dates; their windows must have ended by the last recorded day.
+        As-of dates; those whose window has not ended by ``known_as_of`` are left out.
     horizon : str
         As for ``horizon_from``.
     funnel, currency, draws, seed : optional
         As for ``forecast_revenue``; the seed of each origin is derived from ``seed`` and the origin's date.
     fiscal_year_start : int
         Month in which the fiscal year begins.
+    known_as_of : datetime.date, optional
+        Date whose knowledge the forecasts are scored with; the last recorded day by default.
     progress : callable, optional
         Wraps the iteration over the origins.
 
@@ -150,14 +154,14 @@ def backtest_revenue(
         If no origin could be forecast; the message gives the reason of the last.
     """
     of = history.funnel(funnel)
-    known_until = history.known_until(of)
+    known_until = known_as_of or history.known_until(of)
     known_from = history.recorded_span(of)[0]
     horizons = [horizon_from(horizon, origin, fiscal_year_start=fiscal_year_start) for origin in origins]
     # A window that ends on the morning after the last recorded day is over.
     ended = [h for h in horizons if (h.end - known_until).days <= 1]
     if not ended:
         raise AsOfError(
-            f"the log ends on {known_until}: no window of {horizon} from {origins[0]} or later has ended; choose earlier "
+            f"what happened is known until {known_until}: no window of {horizon} from {origins[0]} or later has ended; choose earlier "
             f"origins or a shorter horizon"
         )
     final = take_snapshot(history, as_of=known_until, funnel=funnel)

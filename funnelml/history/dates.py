@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pandas as pd
-
 from funnelml.errors import AsOfError
 
 _LENGTH = re.compile(r"(\d+)\s*([dw])")
@@ -39,7 +37,7 @@ def cut_of(as_of: date, time_zone: str) -> int:
 
 def day_of(instant: int, time_zone: str) -> date:
     """Return the local date of an instant."""
-    return pd.Timestamp(int(instant), unit="us", tz="UTC").tz_convert(time_zone).date()
+    return datetime.fromtimestamp(int(instant) // 1_000_000, ZoneInfo(time_zone)).date()
 
 
 def parse_date(text: str | date, what: str = "as-of") -> date:

@@ -10,6 +10,7 @@ Analysis, 2012, chapter 3). Records that are still open are censored, not droppe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -20,8 +21,10 @@ from funnelml.history.closings import follow_to_closing
 from funnelml.history.episodes import LOST_EVENT, WON_EVENT, StageEpisodes
 
 FloatArray = NDArray[np.float64]
-LEAST_AT_RISK = 5
-"""Fewest followed records on which a landmark stands alone; under it, younger ages of the stage are pooled in."""
+LEAST_AT_RISK: Final = 5
+"""Fewest stays that must have outlasted a landmark for it to stand alone."""
+LEAST_FOR_BOUND: Final = 149
+"""Fewest that can show a chance to be under 2 %: none of 149 won has the upper bound 1 - 0.05 ** (1 / 149)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +43,10 @@ class LandmarkIncidence:
         Reference records at the landmark.
     landmark_days : numpy.ndarray, shape (n,)
         Age from which the reference records were followed: the record's own, or a younger one where too few
-        had been seen beyond it.
+        stays had outlasted it.
     observed : numpy.ndarray of bool, shape (n,)
-        False where no reference record could have been followed to the last horizon: the estimate is then low.
+        Whether any reference record began long enough ago to be followed to the last horizon. Where none did, the
+        estimate stops where the follow-up does, and is low.
     """
 
     horizons: FloatArray
@@ -72,40 +76,51 @@ def landmark_incidence(episodes: StageEpisodes, open_records: pd.DataFrame, hori
 
     Notes
     -----
-    Where fewer than ``LEAST_AT_RISK`` stays of the stage lasted longer than the record's age, the landmark moves down
-    to the greatest age that so many outlasted ("older than any seen" means not observed, not hopeless). A stage
-    with fewer stays than that is read from the stays of all stages together.
+    "Older than any seen" means not observed, not hopeless. Where fewer than ``LEAST_AT_RISK`` stays of the stage
+    outlasted the record's age, the landmark moves down to the greatest age that so many outlasted; a stage with fewer
+    stays than that is read from the stays of all stages together.
+
+    The upper bound is Clopper and Pearson's on those that could be followed to the end of the horizon, whatever
+    happened to them, at the greatest age (not above the record's own) with ``LEAST_FOR_BOUND`` of them: a younger age
+    is the cautious one, since chances fall as records age.
     """
     horizons = np.asarray(horizons, dtype=float)
     n = len(open_records)
     won = np.zeros((n, len(horizons)))
-    upper, at_risk, landmark = np.ones(n), np.zeros(n, dtype=np.int64), np.zeros(n)
-    observed = np.zeros(n, dtype=bool)
-    references = follow_to_closing(episodes)
-    everywhere = _sorted_reference(references)
+    upper, landmark = np.ones(n), np.zeros(n)
+    at_risk, observed = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=bool)
+    stays = follow_to_closing(episodes)
+    everywhere = _Reference.of(stays)
     stages = open_records["stage"].to_numpy()
     ages = open_records["age_days"].to_numpy(dtype=float)
     for stage in pd.unique(stages):
-        reference = _sorted_reference(references[references["stage"] == stage])
+        reference = _Reference.of(stays[stays["stage"] == stage])
         if len(reference.stay) < LEAST_AT_RISK:
             reference = everywhere
         rows = np.flatnonzero(stages == stage)
-        starts = np.minimum(ages[rows], reference.oldest_landmark())
-        distinct, back = np.unique(starts, return_inverse=True)
-        answers = [reference.incidence_from(a, horizons) for a in distinct]
-        won[rows] = np.array([w for w, _, _, _ in answers])[back]
-        at_risk[rows] = np.array([k for _, k, _, _ in answers])[back]
-        upper[rows] = np.array([u for _, _, u, _ in answers])[back]
-        observed[rows] = np.array([o for _, _, _, o in answers])[back]
-        landmark[rows] = starts
+        landmark[rows] = np.minimum(ages[rows], reference.outlasted(LEAST_AT_RISK))
+        starts, back = np.unique(landmark[rows], return_inverse=True)
+        answers = [reference.incidence_from(a, horizons) for a in starts]
+        won[rows] = np.array([curve for curve, _ in answers])[back]
+        at_risk[rows] = np.array([count for _, count in answers])[back]
+        bounded = np.minimum(ages[rows], reference.outlasted(LEAST_FOR_BOUND, followed_for=horizons[-1]))
+        starts, back = np.unique(bounded, return_inverse=True)
+        upper[rows] = np.array([reference.upper_bound(a, horizons[-1]) for a in starts])[back]
+        observed[rows] = landmark[rows] <= reference.outlasted(1, followed_for=horizons[-1])
     return LandmarkIncidence(
-        horizons=horizons, won=won, upper=upper, at_risk=at_risk, landmark_days=landmark, observed=observed
+        horizons=horizons,
+        won=won,
+        # A bound read at a younger age may lie under an estimate read at the record's own.
+        upper=np.maximum(upper, won[:, -1]),
+        at_risk=at_risk,
+        landmark_days=landmark,
+        observed=observed,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reference:
-    """Stays of one stage, each followed to its record's next closing; sorted by ``close``."""
+    """Stays followed to their record's next closing, sorted by ``close``; all in days since entering the stage."""
 
     stay: FloatArray
     late: FloatArray
@@ -113,15 +128,29 @@ class _Reference:
     event: NDArray[np.int64]
     followable: FloatArray
 
-    def oldest_landmark(self) -> float:
-        """Return the greatest age that at least ``LEAST_AT_RISK`` stays outlasted (0 if there are fewer)."""
-        if len(self.stay) <= LEAST_AT_RISK:
-            return 0.0
-        kth = np.partition(self.stay, -LEAST_AT_RISK)[-LEAST_AT_RISK]
-        return float(np.nextafter(kth, 0.0))
+    @classmethod
+    def of(cls, stays: pd.DataFrame) -> _Reference:
+        ordered = stays.sort_values("close_days", kind="stable")
+        return cls(
+            stay=ordered["stay_days"].to_numpy(),
+            late=ordered["late_days"].to_numpy(),
+            close=ordered["close_days"].to_numpy(),
+            event=ordered["event"].to_numpy(),
+            followable=ordered["followable_days"].to_numpy(),
+        )
 
-    def incidence_from(self, age: float, horizons: FloatArray) -> tuple[FloatArray, int, float, bool]:
-        """Return the chance to be won by ``age + horizons``, the number at risk, its upper bound, and if observed."""
+    def outlasted(self, least: int, *, followed_for: float = 0.0) -> float:
+        """Return the greatest age that ``least`` stays outlasted, begun long enough ago to be followed from it.
+
+        The answer is 0 if there are fewer than that at any age, so that the youngest landmark is the last resort.
+        """
+        if len(self.stay) < least:
+            return 0.0
+        serves = np.minimum(np.nextafter(self.stay, -np.inf), self.followable - followed_for)
+        return max(0.0, float(np.partition(serves, -least)[-least]))
+
+    def incidence_from(self, age: float, horizons: FloatArray) -> tuple[FloatArray, int]:
+        """Return the exact estimate of being won by ``age + horizons`` given a stay > age, and the number at risk."""
         member = self.stay > age
         first = np.searchsorted(self.close, age, side="right")
         last = np.searchsorted(self.close, age + horizons[-1], side="right")
@@ -132,31 +161,20 @@ class _Reference:
         late = np.sort(self.late[member & (self.late > age)])
         at_risk = at_risk - (len(late) - np.searchsorted(late, times, side="left"))
         event = self.event[inside]
-        wins = np.add.reduceat(event == WON_EVENT, starts, dtype=float) if len(starts) else np.zeros(0)
-        losses = np.add.reduceat(event == LOST_EVENT, starts, dtype=float) if len(starts) else np.zeros(0)
-        hazard = np.divide(wins + losses, at_risk, out=np.zeros(len(times)), where=at_risk > 0)
-        staying = np.concatenate(([1.0], np.cumprod(1.0 - hazard)))[:-1]
-        steps = np.divide(staying * wins, at_risk, out=np.zeros(len(times)), where=at_risk > 0)
+        wins = _sums(event == WON_EVENT, starts)
+        hazard = np.divide(wins + _sums(event == LOST_EVENT, starts), at_risk, where=at_risk > 0, out=0.0 * times)
+        before = np.concatenate(([1.0], np.cumprod(1.0 - hazard)))[:-1]
+        steps = np.divide(before * wins, at_risk, where=at_risk > 0, out=0.0 * times)
         curve = np.concatenate(([0.0], np.cumsum(steps)))
-        won = curve[np.searchsorted(times, age + horizons, side="right")]
-        count = len(inside) + beyond
-        fewest = int(at_risk.min()) if len(times) else beyond
-        observed = bool((member & (self.followable >= age + horizons[-1])).any())
-        return won, count, _upper_bound(won[-1], min(fewest, count)), observed
+        return curve[np.searchsorted(times, age + horizons, side="right")], len(inside) + beyond
+
+    def upper_bound(self, age: float, horizon: float) -> float:
+        """Return the one-sided 95 % upper bound of being won by ``age + horizon`` given a stay > age."""
+        followed = (self.stay > age) & (self.followable - horizon >= age) & (self.late <= age)
+        wins = int((followed & (self.event == WON_EVENT) & (self.close <= age + horizon)).sum())
+        total = int(followed.sum())
+        return 1.0 if wins == total else float(beta.ppf(0.95, wins + 1, total - wins))
 
 
-def _upper_bound(chance: float, at_risk: int) -> float:
-    # Clopper and Pearson's bound at the smallest risk set of the window: wide where few were followed to its end.
-    wins = chance * at_risk
-    return 1.0 if at_risk <= 0 or wins >= at_risk else float(beta.ppf(0.95, wins + 1, at_risk - wins))
-
-
-def _sorted_reference(references: pd.DataFrame) -> _Reference:
-    ordered = references.sort_values("close_days", kind="stable")
-    return _Reference(
-        stay=ordered["stay_days"].to_numpy(),
-        late=ordered["late_days"].to_numpy(),
-        close=ordered["close_days"].to_numpy(),
-        event=ordered["event"].to_numpy(),
-        followable=ordered["followable_days"].to_numpy(),
-    )
+def _sums(flags: NDArray[np.bool_], starts: NDArray[np.intp]) -> FloatArray:
+    return np.add.reduceat(flags, starts, dtype=float) if len(starts) else np.zeros(0)

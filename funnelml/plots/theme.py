@@ -1,0 +1,90 @@
+"""One look for all plots: style, colours, title with a finding, and fonts that can draw the names in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter
+
+from funnelml.plots.fonts import font_families
+from funnelml.plots.labels import short_amount
+
+_BLIND_SAFE = sns.color_palette("colorblind").as_hex()
+OURS: Final[str] = _BLIND_SAFE[0]
+"""Colour of our forecast (blue)."""
+MISS: Final[str] = _BLIND_SAFE[3]
+"""Colour of what went wrong (vermilion)."""
+INK: Final = "#222222"
+FAINT: Final = "#767676"
+"""Colour of baselines and notes; 4.5 : 1 on white."""
+SIZE: Final = (6.4, 3.8)
+"""Inches: on a phone's width the letters stay readable, on a screen they are not huge."""
+
+_STYLE = {
+    **sns.axes_style("ticks"),
+    "font.size": 10.5,
+    "axes.labelsize": 10.5,
+    "axes.titlesize": 12.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
+    # A dollar in a stage name is money, not mathematics.
+    "text.parse_math": False,
+}
+del _STYLE["font.family"], _STYLE["font.sans-serif"]
+
+
+@contextmanager
+def drawn_on(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Iterator[Axes]:
+    """Yield the given axes, or those of a new figure, styled; leave nothing changed outside of them.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes or None
+        Axes to draw on.
+    size : tuple of float
+        Width and height of a new figure in inches.
+    """
+    with mpl.rc_context(_STYLE):
+        if ax is None:
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        yield ax
+        sns.despine(ax=ax)
+        texts = [text for text in ax.findobj(Text) if text.get_text()]
+        families = font_families(text.get_text() for text in texts)
+        ax.tick_params(labelfontfamily=families)
+        for text in texts:
+            text.set_fontfamily(families)
+            text.set_parse_math(False)
+
+
+def write_title(ax: Axes, finding: str, detail: str) -> None:
+    """Write the finding as a bold title and, under it, what it is about."""
+    lines = detail.count("\n") + 1
+    ax.set_title(finding, pad=10 + 13 * lines)
+    ax.annotate(
+        detail, (0, 1), (0, 7), xycoords="axes fraction", textcoords="offset points", va="bottom", color=FAINT, size=9.5
+    )
+
+
+def show_amounts(ax: Axes, *, along: str) -> None:
+    """Write the ticks of the ``x`` or ``y`` axis as short amounts, over a light grid."""
+    axis = ax.xaxis if along == "x" else ax.yaxis
+    axis.set_major_formatter(FuncFormatter(lambda value, _: short_amount(value)))
+    ax.grid(axis=along, color="#e6e6e6", linewidth=0.8)
+    ax.set_axisbelow(True)

@@ -1,0 +1,49 @@
+"""A seeded CRM with known truth: demo data, tests and parameter recovery."""
+
+from funnelml.synthetic.crm import SyntheticCRM, Truth, simulate_crm
+from funnelml.synthetic.incidence import awake_chance, true_incidence, true_stage_incidence
+from funnelml.synthetic.market import Market, build_market, draw_shocks
+from funnelml.synthetic.parameters import (
+    Amounts,
+    Arrivals,
+    BulkMove,
+    CloseDates,
+    Dirt,
+    Gap,
+    PileUp,
+    Recording,
+    Rhythm,
+    Segment,
+    Source,
+    Team,
+)
+from funnelml.synthetic.stages import StageLaw, default_laws
+from funnelml.synthetic.world import SyntheticWorld, plain_world
+
+__all__ = [
+    "Amounts",
+    "Arrivals",
+    "BulkMove",
+    "CloseDates",
+    "Dirt",
+    "Gap",
+    "Market",
+    "PileUp",
+    "Recording",
+    "Rhythm",
+    "Segment",
+    "Source",
+    "StageLaw",
+    "SyntheticCRM",
+    "SyntheticWorld",
+    "Team",
+    "Truth",
+    "awake_chance",
+    "build_market",
+    "default_laws",
+    "draw_shocks",
+    "plain_world",
+    "simulate_crm",
+    "true_incidence",
+    "true_stage_incidence",
+]

@@ -1,0 +1,129 @@
+"""The forecast of the open pipeline: known answers, no look-ahead, refusals."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from funnelml.errors import NotEnoughDataError
+from funnelml.forecast.backtest import backtest_revenue
+from funnelml.forecast.open_pipeline import forecast_revenue
+from funnelml.forecast.track_record import measure_track_record
+from funnelml.history.dates import horizon_from
+from tests.logs import EPOCH, STAGES, history_of
+
+
+def day(n: int):
+    return EPOCH + timedelta(days=n)
+
+
+def coin_flips(n: int = 40):
+    """Records that enter one a day, half of them won and half of them lost after five days."""
+    rows, amounts = [], []
+    for i in range(n):
+        rows += [(f"r{i}", "Lead", i), (f"r{i}", "won" if i % 2 else "lost", i + 5)]
+        amounts.append((f"r{i}", i, 100.0))
+    return rows, amounts
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_known_process_is_forecast_as_it_is(engine):
+    history = history_of(*coin_flips(), engine=engine)
+    forecast = forecast_revenue(history, horizon=horizon_from("10d", day(30)), draws=4_000, seed=3)
+    target = forecast.targets["open_pipeline"]
+    # Five are open, each won with the share of the 26 closed that were won; all end within the horizon.
+    assert len(forecast.records) == 5
+    np.testing.assert_allclose(forecast.records["win_chance"], 0.5, atol=0.08)
+    assert target.mean == pytest.approx(forecast.records["win_chance"].sum() * 100, rel=0.03)
+    assert target.quantiles()["0.5"] in (200.0, 300.0)
+    assert target.to_frame()["mean"].sum() == pytest.approx(target.mean)
+    assert target.chance_of(0) == 1.0 and target.chance_of(501) == 0.0
+    assert target.baselines["stage_weighted"] == pytest.approx(5 * 100 * 13 / 26, abs=60)
+
+
+def test_the_json_object_has_what_was_promised():
+    history = history_of(*coin_flips())
+    told = forecast_revenue(history, horizon=horizon_from("10d", day(30)), draws=50).to_dict()
+    assert {"schema_version", "as_of", "horizon_end", "currency", "seed", "draws", "data_age_days"} < set(told)
+    assert {"open_opportunities", "zombies", "open_pipeline"} < set(told)
+    assert (told["as_of"], told["horizon_end"]) == ("1970-01-31", "1970-02-11")
+    target = told["open_pipeline"]
+    assert list(target["quantiles"]) == ["0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95"]
+    assert [p["period_start"] for p in target["by_period"]] == ["1970-02-01", "1970-02-02", "1970-02-09"]
+
+
+@given(
+    later=st.lists(
+        st.tuples(
+            st.sampled_from(["r3", "r31", "r33", "new"]), st.sampled_from(STAGES), st.integers(0, 60), st.integers(0, 9)
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_rows_recorded_later_change_nothing(later):
+    rows, amounts = coin_flips(30)
+    horizon = horizon_from("7d", day(30))
+    before = forecast_revenue(history_of(rows, amounts), horizon=horizon, draws=200)
+    record = measure_track_record(history_of(rows, amounts), horizon=horizon, draws=50)
+    appended = history_of([*rows, *((r, s, e, 31 + lag) for r, s, e, lag in later)], amounts)
+    after = forecast_revenue(appended, horizon=horizon, draws=200)
+    assert before.to_dict() == after.to_dict()
+    assert record.to_dict() == measure_track_record(appended, horizon=horizon, draws=50).to_dict()
+
+
+def test_records_without_an_amount_count_with_the_mean_of_the_others():
+    rows, amounts = coin_flips()
+    history = history_of(rows, [a for a in amounts if a[0] != "r30"])
+    forecast = forecast_revenue(history, horizon=horizon_from("10d", day(30)), draws=50)
+    assert forecast.without_amount == 1
+    assert forecast.records["amount"].tolist() == [100.0] * 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "amounts", "said"),
+    [
+        ([("a", "Lead", 0), ("b", "Lead", 1)], [("a", 0, 1.0)], "all 2 records are still open on 1970-02-10"),
+        ([("a", "Lead", 0)], [("a", 0, 1.0)], "all 1 records are still open"),
+        ([("a", "Lead", 0), ("a", "lost", 1), ("b", "Lead", 1)], [("b", 1, 1.0)], "none of 1 closed records was won"),
+        ([("a", "Lead", 0), ("a", "won", 1)], [("a", 0, 1.0)], "no record is open"),
+        ([("a", "Lead", 0), ("a", "won", 1), ("b", "Lead", 1)], [("a", 0, 1.0)], "none of 1 open records has an amount"),
+    ],
+)
+def test_a_log_that_cannot_teach_is_refused_with_the_next_step(rows, amounts, said):
+    with pytest.raises(NotEnoughDataError, match=said):
+        forecast_revenue(history_of(rows, amounts), horizon=horizon_from("7d", day(40)))
+
+
+def test_zombies_are_those_whose_upper_bound_is_under_the_floor():
+    rows, amounts = [("w", "Lead", 0), ("w", "won", 2)], [("w", 0, 9.0)]
+    for i in range(300):
+        rows.append((f"z{i:03}", "Lead", i / 100))
+        amounts.append((f"z{i:03}", 0, 10.0))
+    rows.append(("fresh", "Lead", 199.5))
+    amounts.append(("fresh", 199.5, 10.0))
+    forecast = forecast_revenue(history_of(rows, amounts), horizon=horizon_from("14d", day(200)), draws=100)
+    named = set(forecast.zombies["record_id"])
+    assert "fresh" not in named
+    # Whoever is among the oldest is judged by few: only those outlasted by enough others are called hopeless.
+    assert 0 < len(named) < 300
+    assert (forecast.zombies["win_upper"] < 0.02).all()
+
+
+def test_a_backtest_scores_against_what_really_happened():
+    rows, amounts = coin_flips(60)
+    history = history_of(rows, amounts)
+    backtest = backtest_revenue(history, origins=[day(20), day(27), day(34), day(63)], horizon="7d", draws=400)
+    assert backtest.rows["origin"].nunique() == 3  # the window of the last has not ended
+    ours = backtest.rows[backtest.rows["model"] == "landmark"].set_index("origin")
+    # Open at the end of day 20: entered on days 16 to 20; the odd ones (17, 19) are won five days later.
+    assert ours.loc[day(20), "actual"] == 200.0
+    totals = backtest.rows[(backtest.rows["target"] == "total")].set_index("origin")
+    assert totals.loc[day(20), "actual"] == 400.0 or totals.loc[day(20), "actual"] == 300.0
+    assert backtest.disjoint_windows == 3
+    assert set(backtest.league()["model"]) >= {"landmark", "win_rate_x_amount", "stage_weighted", "run_rate"}

@@ -1,0 +1,64 @@
+"""ARCHITECTURE.md's map and the tree name the same things.
+
+The map is the block fenced as ``map``: one file or folder a line, folders end in ``/``, two spaces of indent
+a level, and a short description after at least two spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 120  # lines; a page
+
+
+def read_map() -> dict[str, str]:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```map\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    entries: dict[str, str] = {}
+    parents: list[str] = []
+    for line in block.splitlines():
+        ((indent, name, description),) = re.findall(r"^((?:  )*)(\S+)(?: {2,}(.*))?$", line)
+        parents[len(indent) // 2 :] = [name]
+        assert all(parent.endswith("/") for parent in parents[:-1]), f"'{line}' stands under a file"
+        entries["".join(parents)] = description
+    return entries
+
+
+def read_tree() -> set[str]:
+    lines = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    ignored = [".git", *(line.strip("/") for line in lines if line.endswith("/"))]
+    folders = [path.name for path in ROOT.iterdir() if path.is_dir()]
+    top = {f"{name}/" for name in folders if not any(fnmatch(name, pattern) for pattern in ignored)}
+    modules = {path for path in (ROOT / "funnelml").rglob("*.py") if path.name != "__init__.py"}
+    rooms = {path.parent for path in (ROOT / "funnelml").rglob("__init__.py")}
+    return (
+        top
+        | {path.relative_to(ROOT).as_posix() for path in modules}
+        | {f"{path.relative_to(ROOT).as_posix()}/" for path in rooms}
+    )
+
+
+def test_the_map_names_every_module_and_folder() -> None:
+    missing = sorted(read_tree() - set(read_map()))
+    assert missing == [], "add these to the map in ARCHITECTURE.md"
+
+
+def test_everything_the_map_names_exists() -> None:
+    absent = [
+        path
+        for path in read_map()
+        if not ((ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file())
+    ]
+    assert absent == [], "take these out of the map in ARCHITECTURE.md"
+
+
+def test_every_line_of_the_map_says_what_it_is() -> None:
+    assert [path for path, description in read_map().items() if not description] == []
+
+
+def test_the_page_stays_a_page() -> None:
+    lines = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= LONGEST, "ARCHITECTURE.md is one page: shorten it"
