@@ -1,6 +1,6 @@
 """Hold the notebook habit: no outputs in git, one H1, one cell of typed parameters, no definitions.
 
-Run ``python scripts/check_notebooks.py`` in the repository's root; every problem is printed, then it exits with 1.
+Run it in the repository's root; it prints every problem, and exits with 1 if there is one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Hold the file habit: most Python files under 200 lines, none over 400, and no drawers.
 
-Run ``python scripts/check_sizes.py`` in the repository's root; it prints every problem, then exits with 1.
+Run it in the repository's root; it prints every problem, and exits with 1 if there is one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A seeded CRM with known truth: demo data, tests and parameter recovery."""
 
-from funnelml.synthetic.crm import SyntheticCRM, Truth, simulate_crm
+from funnelml.synthetic.crm import SyntheticCRM, simulate_crm
 from funnelml.synthetic.incidence import awake_chance, true_incidence, true_stage_incidence
 from funnelml.synthetic.market import Market, build_market, draw_shocks
 from funnelml.synthetic.parameters import (
@@ -18,6 +18,7 @@ from funnelml.synthetic.parameters import (
     Team,
 )
 from funnelml.synthetic.stages import StageLaw, default_laws
+from funnelml.synthetic.truth import Truth
 from funnelml.synthetic.world import SyntheticWorld, plain_world
 
 __all__ = [

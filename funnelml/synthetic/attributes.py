@@ -7,7 +7,6 @@ import pandas as pd
 
 from funnelml.synthetic.market import generator, weekday_factors
 from funnelml.synthetic.names import account_name
-from funnelml.synthetic.parameters import Arrivals
 from funnelml.synthetic.reps import rep_on_day
 from funnelml.synthetic.stages import FloatArray, IntArray
 from funnelml.synthetic.world import SyntheticWorld
@@ -18,10 +17,14 @@ OPENS, CLOSES = 9 * 60, 18 * 60
 
 def mean_arrivals(world: SyntheticWorld) -> FloatArray:
     """Return the mean number of new opportunities on each simulated day, shape (days,)."""
-    law: Arrivals = world.arrivals
-    years = np.arange(world.total_days) / 365
-    trend = (1 + law.yearly_growth) ** years * (1 + law.yearly_swing * np.sin(2 * np.pi * years))
-    return law.per_day * trend * weekday_factors(world, law.weekday)
+    return arrival_level(world, np.arange(world.total_days)) * weekday_factors(world, world.arrivals.weekday)
+
+
+def arrival_level(world: SyntheticWorld, day: IntArray) -> FloatArray:
+    """Return the mean number of new opportunities per day, at those days and but for the weekday."""
+    law, years = world.arrivals, np.asarray(day) / 365
+    season = 1 + law.yearly_swing * np.sin(2 * np.pi * years)
+    return np.asarray(law.per_day * (1 + law.yearly_growth) ** years * season)
 
 
 def draw_counts(mean: FloatArray, dispersion: float, *, seed: int, what: str) -> IntArray:

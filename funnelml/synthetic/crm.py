@@ -75,8 +75,8 @@ class SyntheticCRM:
         closed = (records["closed_at"] >= 0) & (records["closed_at"] < cut)
         won = int((closed & (records["outcome"] == WON)).sum())
         return (
-            f"{len(records):,} opportunities by {self.as_of}: {won:,} of {int(closed.sum()):,} closed ones won, "
-            f"{int((~closed).sum()):,} open; {len(self.tables['stage_changes']):,} stage changes."
+            f"{len(records):,} opportunities by {self.as_of}: {won:,} of {int(closed.sum()):,} closed ones "
+            f"won, {int((~closed).sum()):,} open; {len(self.tables['stage_changes']):,} stage changes."
         )
 
 

@@ -101,16 +101,15 @@ def close_date_changes(
 def owner_changes(
     world: SyntheticWorld, records: pd.DataFrame, reps: pd.DataFrame, closed_day: IntArray
 ) -> pd.DataFrame:
-    """Return the hand-overs of open records when their owner leaves, at 09:00 of the successor's first day."""
+    """Return the hand-overs of open records when an owner leaves: at 09:00 of the successor's first day."""
     day, seat, names = records["day"].to_numpy(), records["seat"].to_numpy(), reps["name"].to_numpy()
     parts = []
-    for number, rep in enumerate(reps.itertuples()):
-        if rep.left_day < world.total_days:
-            who = np.flatnonzero((seat == rep.seat) & (day < rep.left_day) & (closed_day > rep.left_day))
-            heir = rep_on_day(reps, seat[who], np.full(len(who), rep.left_day))
-            parts.append(
-                (who, np.full(len(who), rep.left_day), names[np.full(len(who), number)], names[heir])
-            )
+    for number, (of, left) in enumerate(reps[["seat", "left_day"]].to_numpy()):
+        if left < world.total_days:
+            who = np.flatnonzero((seat == of) & (day < left) & (closed_day > left))
+            on = np.full(len(who), left)
+            heir = rep_on_day(reps, seat[who], on)
+            parts.append((who, on, names[np.full(len(who), number)], names[heir]))
     if not parts:
         return pd.DataFrame({c: pd.Series(dtype=object) for c in _COLUMNS})
     record, on, old, new = (np.concatenate([p[i] for p in parts]) for i in range(4))

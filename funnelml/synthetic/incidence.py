@@ -149,7 +149,7 @@ def _win_by(market: Market, day: int, horizon: int, favour: FloatArray) -> Float
     next_age = np.minimum(np.arange(ages) + 1, ages - 1)
     won = np.zeros((len(favour), stages, ages))
     for t in range(day + horizon, day, -1):
-        q = _chances(market, np.array(t), grid_stage, next_age[None, :], favour[:, None, None, :])
+        q = _chances(market, t, grid_stage, next_age[None, :], favour[:, None, None, :])
         fresh = (1 - market.never) * won[:, :, 0]
         above = np.concatenate((fresh[:, 1:], np.zeros((len(favour), 1))), axis=1)
         below = np.concatenate((np.zeros((len(favour), 1)), fresh[:, :-1]), axis=1)
@@ -164,14 +164,21 @@ def _win_by(market: Market, day: int, horizon: int, favour: FloatArray) -> Float
 
 def _favour(quality: FloatArray, speed: FloatArray | float, n: int) -> FloatArray:
     quality = np.broadcast_to(np.asarray(quality, dtype=float), n)
-    return np.exp(quality[:, None] * FAVOUR + np.broadcast_to(np.asarray(speed, dtype=float), n)[:, None])
+    return np.asarray(
+        np.exp(quality[:, None] * FAVOUR + np.broadcast_to(np.asarray(speed, dtype=float), n)[:, None])
+    )
 
 
-def _hazards(market: Market, day: IntArray, stage: IntArray, age: IntArray, favour: FloatArray) -> FloatArray:
+def _hazards(
+    market: Market, day: IntArray | int, stage: IntArray, age: IntArray, favour: FloatArray
+) -> FloatArray:
     return daily_hazards(market, day, stage, np.minimum(age, market.hazards.shape[1] - 1), favour)
 
 
-def _chances(market: Market, day: IntArray, stage: IntArray, age: IntArray, favour: FloatArray) -> FloatArray:
+def _chances(
+    market: Market, day: IntArray | int, stage: IntArray, age: IntArray, favour: FloatArray
+) -> FloatArray:
     hazard = _hazards(market, day, stage, age, favour)
     total = hazard.sum(axis=-1, keepdims=True)
-    return hazard * np.divide(-np.expm1(-total), total, out=np.zeros_like(total), where=total > 0)
+    leaving = np.divide(-np.expm1(-total), total, out=np.zeros_like(total), where=total > 0)
+    return np.asarray(hazard * leaving)

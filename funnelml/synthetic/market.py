@@ -102,7 +102,7 @@ def weekday_factors(world: SyntheticWorld, factors: tuple[float, ...]) -> FloatA
 
 
 def share_going_on(law: StageLaw, tilt: float) -> float:
-    """Return the share of ended stays that advance or are won, on a flat calendar, with the log odds tilted."""
+    """Return the share of ended stays that advance or are won, on a flat calendar and under a tilt."""
     last = law.from_day[-1]
     hazard = hazard_table((law,))[0, 1:] * np.exp(FAVOUR * tilt)
     total = hazard.sum(axis=1)

@@ -6,9 +6,10 @@ from funnelml.synthetic.parameters import Segment, Source
 
 REPS = {
     "en": (
-        "Anna Vogel", "Ben Carter", "Clara Jansen", "David Novak", "Elena Rossi", "Felix Brandt", "Grace Murphy",
-        "Hugo Laurent", "Ines Moreau", "Jonas Weber", "Katja Lind", "Liam Walsh", "Marta Kowalska", "Nils Berg",
-        "Olivia Hart", "Pavel Dvorak", "Rosa Iglesias", "Simon Keller", "Tessa de Vries", "Viktor Hansen",
+        "Anna Vogel", "Ben Carter", "Clara Jansen", "David Novak", "Elena Rossi", "Felix Brandt",
+        "Grace Murphy", "Hugo Laurent", "Ines Moreau", "Jonas Weber", "Katja Lind", "Liam Walsh",
+        "Marta Kowalska", "Nils Berg", "Olivia Hart", "Pavel Dvorak", "Rosa Iglesias", "Simon Keller",
+        "Tessa de Vries", "Viktor Hansen",
     ),
     "zh": (
         "王伟", "李娜", "张敏", "刘洋", "陈静", "杨磊", "赵芳", "黄强", "周婷", "吴军",
@@ -49,19 +50,19 @@ SEGMENTS = {
 _ACCOUNTS = {
     "en": (
         ("Alster", "Baltic", "Castell", "Donau", "Elbe", "Falken", "Garten", "Hansa", "Isar", "Jura", "Kron",
-         "Linden", "Marken", "Nord", "Oder", "Pegel", "Quell", "Rhein", "Silber", "Tauber", "Ufer", "Vega", "Weser",
-         "Zenit", "Arden", "Birken", "Corvus", "Eifel", "Harz", "Lahn", "Mosel", "Saale"),
+         "Linden", "Marken", "Nord", "Oder", "Pegel", "Quell", "Rhein", "Silber", "Tauber", "Ufer", "Vega",
+         "Weser", "Zenit", "Arden", "Birken", "Corvus", "Eifel", "Harz", "Lahn", "Mosel", "Saale"),
         ("Logistics", "Foods", "Pharma", "Machinery", "Energy", "Retail", "Systems", "Packaging", "Motors",
-        "Optics",
-         "Textiles", "Chemicals", "Insurance", "Media", "Clinics", "Steel", "Tools", "Travel", "Brewing", "Paper",
-         "Sensors", "Bikes", "Furniture", "Seeds", "Glass"),
+         "Optics", "Textiles", "Chemicals", "Insurance", "Media", "Clinics", "Steel", "Tools", "Travel",
+         "Brewing", "Paper", "Sensors", "Bikes", "Furniture", "Seeds", "Glass"),
     ),
     "zh": (
-        ("华兴", "东方", "金源", "恒通", "远大", "鼎盛", "中盛", "瑞丰", "天成", "宏达", "永安", "长江", "北辰",
-         "海润", "星河", "国泰", "明德", "嘉禾", "立信", "新锐", "安泰", "博远", "泰和", "凯旋", "光明", "卓越",
-         "和顺", "同创", "佳美", "百川", "晨光", "启航"),
-        ("科技", "物流", "食品", "医药", "机械", "能源", "零售", "包装", "电子", "化工", "纺织", "保险", "传媒",
-         "汽车", "光学", "钢铁", "家具", "玻璃", "旅游", "环保", "建材", "农业", "仪器", "软件", "医疗"),
+        ("华兴", "东方", "金源", "恒通", "远大", "鼎盛", "中盛", "瑞丰", "天成", "宏达", "永安",
+         "长江", "北辰", "海润", "星河", "国泰", "明德", "嘉禾", "立信", "新锐", "安泰", "博远",
+         "泰和", "凯旋", "光明", "卓越", "和顺", "同创", "佳美", "百川", "晨光", "启航"),
+        ("科技", "物流", "食品", "医药", "机械", "能源", "零售", "包装", "电子", "化工", "纺织",
+         "保险", "传媒", "汽车", "光学", "钢铁", "家具", "玻璃", "旅游", "环保", "建材", "农业",
+         "仪器", "软件", "医疗"),
     ),
 }  # fmt: skip
 

@@ -182,7 +182,7 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class PileUp:
-    """A planted pile-up: from ``begins`` up to, not including, ``ends``, all hazards of a stage are multiplied."""
+    """A planted pile-up: from ``begins`` until before ``ends``, hazards of a stage are multiplied."""
 
     stage: str
     begins: date
@@ -192,7 +192,7 @@ class PileUp:
 
 @dataclass(frozen=True, kw_only=True)
 class BulkMove:
-    """A planted bulk move: at one instant of ``day`` the oldest records of a stage go to another, ``won`` or ``lost``.
+    """A planted bulk move: at one instant of ``day`` the older records of a stage go to another or an end.
 
     ``older_than_days`` picks those that have sat there longer, sleepers among them.
     """

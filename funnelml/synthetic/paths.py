@@ -94,7 +94,9 @@ def _moves(
     return leaves, to
 
 
-def daily_hazards(market: Market, day: int, stage: IntArray, age: IntArray, favour: FloatArray) -> FloatArray:
+def daily_hazards(
+    market: Market, day: IntArray | int, stage: IntArray, age: IntArray, favour: FloatArray
+) -> FloatArray:
     """Return the hazards of one day by cause, shape (..., 4), for records of that stage, age and favour."""
     hazard = market.hazards[stage, age] * favour
     hazard = hazard * (market.pace[stage, day, None] * np.exp(market.tilt[stage, day, None] * FAVOUR))

@@ -52,6 +52,7 @@ def draw_reps(world: SyntheticWorld, *, seed: int) -> pd.DataFrame:
 def rep_on_day(reps: pd.DataFrame, seat: IntArray, day: IntArray) -> IntArray:
     """Return the number of the rep who sits on each seat on each day."""
     rep = np.zeros(len(seat), dtype=np.int64)
-    for number, row in enumerate(reps.itertuples()):
-        rep[(seat == row.seat) & (day >= row.joined_day) & (day < row.left_day)] = number
+    tenures = reps[["seat", "joined_day", "left_day"]].to_numpy()
+    for number, (of, joined, left) in enumerate(tenures):
+        rep[(seat == of) & (day >= joined) & (day < left)] = number
     return rep

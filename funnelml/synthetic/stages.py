@@ -22,7 +22,7 @@ ADVANCE, WIN, LOSE, BACK = range(4)
 """Columns of a hazard table; the event code of a stay is the column plus one."""
 
 FAVOUR: FloatArray = np.array([0.5, 0.5, -0.5, -0.5])
-"""Part of a record's quality that multiplies each hazard (on the log scale): quality shifts the log odds of going on."""
+"""Part of its quality by which a record's log hazards move: quality shifts the log odds of going on."""
 
 _FORWARD = (0.45, 1.10, 1.45, 1.10, 0.60, 0.30)
 _LOST = (0.40, 0.80, 1.10, 1.40, 1.20, 0.80)

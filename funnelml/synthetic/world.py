@@ -30,7 +30,7 @@ from funnelml.synthetic.parameters import (
 from funnelml.synthetic.stages import StageLaw, default_laws
 
 MOST_LEAD_DAYS = 21
-"""Most days from a lead to its opportunity; the future must be simulated beyond it, or late leads would be missing."""
+"""Most days from a lead to its opportunity; the future reaches further, so that no lead is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,16 +121,11 @@ class SyntheticWorld:
             raise InputError("synthetic world: the last stage cannot advance, nor the first move back")
         if self.days < 1 or self.future_days < MOST_LEAD_DAYS + 9:
             raise InputError("synthetic world: 'days' must be at least 1 and 'future_days' at least 30")
-        for plant in (*self.gaps, *self.pile_ups, *self.bulk_moves):
-            self._check_stage(plant.stage, stages)
+        planted = [p.stage for p in self.gaps] + [p.stage for p in self.pile_ups]
+        for stage in [*planted, *(p.stage for p in self.bulk_moves)]:
+            _check_stage(stage, stages)
         for move in self.bulk_moves:
-            self._check_stage(move.to, (*stages, WON, LOST))
-
-    def _check_stage(self, stage: str, known: tuple[str, ...]) -> None:
-        if stage not in known:
-            raise FunnelError(
-                f"synthetic world: planted in unknown stage '{stage}'{did_you_mean(stage, known)}"
-            )
+            _check_stage(move.to, (*stages, WON, LOST))
 
     @property
     def funnel(self) -> Funnel:
@@ -154,8 +149,13 @@ class SyntheticWorld:
         return (day - self.start).days
 
 
+def _check_stage(stage: str, known: tuple[str, ...]) -> None:
+    if stage not in known:
+        raise FunnelError(f"synthetic world: planted in unknown stage '{stage}'{did_you_mean(stage, known)}")
+
+
 def plain_world(**changes: Any) -> SyntheticWorld:
-    """Return a world in which all records are alike on all days: no effects, rhythm, shocks, sleepers or late entries.
+    """Return a world whose records are alike on all days: no effects, rhythm, shocks or sleepers.
 
     Parameters
     ----------
