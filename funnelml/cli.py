@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -104,7 +104,13 @@ def _demo(arguments: argparse.Namespace) -> None:
 
     as_of = make_demo(arguments.dir, language=arguments.language)
     told = argparse.Namespace(workspace=arguments.dir, funnel=None, draws=10_000, seed=0, period=None, quota=None)
-    told.horizon, told.first, told.last, told.every, told.as_of = "quarter", None, None, "month", as_of.isoformat()
+    told.horizon, told.first, told.last, told.every, told.as_of = (
+        "quarter",
+        None,
+        None,
+        "month",
+        as_of.isoformat(),
+    )
     workspace = _load(arguments.dir)
     print(show_check(workspace, as_of=as_of), end="\n\n")
     print(show_forecast(*_forecast_of(workspace, told)), end="\n\n")
@@ -117,9 +123,7 @@ def _init(arguments: argparse.Namespace) -> None:
     from funnelml.runs.init import init_from_log, init_from_template
 
     if arguments.event_log is None:
-        told = init_from_template(
-            arguments.dir, template=arguments.template or "generic", language=arguments.language
-        )
+        told = init_from_template(arguments.dir, template=arguments.template or "generic", language=arguments.language)
     else:
         columns = {"record_id": arguments.case, "stage": arguments.stage, "entered_at": arguments.time}
         optional = {"amount": arguments.amount, "owner": arguments.owner, "recorded_at": arguments.recorded}
@@ -218,7 +222,7 @@ def _run(arguments: argparse.Namespace) -> None:
 def _execute(root: Path, notebook: str, parameters: dict[str, object], run_id: str | None) -> None:
     from funnelml.runs.execute import execute_notebook
 
-    stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     done = execute_notebook(
         notebook,
         workspace=root,

@@ -126,8 +126,14 @@ _TABLES = (
     ),
     Table(
         name="quotas",
-        columns=(_at("period_start"), _at("period_end"), _at("recorded_at"), *_text("owner"), *_number("amount")),
-        key=("period_start", "period_end", "owner"),
+        columns=(
+            _at("period_start"),
+            _at("period_end"),
+            _at("recorded_at"),
+            *_text("owner", "funnel"),
+            *_number("amount"),
+        ),
+        key=("period_start", "period_end", "recorded_at", "owner", "funnel"),
     ),
     Table(
         name="submitted_forecasts",
@@ -187,14 +193,12 @@ def find_problems(name: str, table: pd.DataFrame) -> list[str]:
             problems.append(
                 f"{name}.{column.name}: {int(absent.sum()):,} rows without a value ({first_few(ids[absent])})"
             )
-        if column.kind == "instant" and not pd.api.types.is_integer_dtype(values):
-            if column.required or values.notna().any():
-                problems.append(f"{name}.{column.name}: not integer microseconds but {values.dtype}")
+        wanted = column.required or values.notna().any()
+        if column.kind == "instant" and wanted and not pd.api.types.is_integer_dtype(values):
+            problems.append(f"{name}.{column.name}: not integer microseconds but {values.dtype}")
         if column.kind == "number" and not pd.api.types.is_numeric_dtype(values):
             problems.append(f"{name}.{column.name}: not numbers but {values.dtype}")
     key = [k for k in spec.key if k in table]
     if key and (twice := table.duplicated(key)).any():
-        problems.append(
-            f"{name}: {int(twice.sum()):,} rows repeat the key {', '.join(key)} ({first_few(ids[twice])})"
-        )
+        problems.append(f"{name}: {int(twice.sum()):,} rows repeat the key {', '.join(key)} ({first_few(ids[twice])})")
     return problems

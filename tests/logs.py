@@ -18,7 +18,9 @@ STAGES = (*FUNNEL.stages, "won", "lost")
 EPOCH = date(1970, 1, 1)
 
 
-def stage_log(rows: Sequence[tuple[str, str, float] | tuple[str, str, float, float]], funnel: str = "f") -> pd.DataFrame:
+def stage_log(
+    rows: Sequence[tuple[str, str, float] | tuple[str, str, float, float]], funnel: str = "f"
+) -> pd.DataFrame:
     """Rows of (record, stage, day entered[, day recorded]) as canonical stage changes."""
     full = [(r[0], r[1], r[2], r[3] if len(r) > 3 else r[2]) for r in rows]
     table = pd.DataFrame(full, columns=["record_id", "stage", "entered_at", "recorded_at"])

@@ -48,9 +48,7 @@ def test_the_map_names_every_module_and_folder() -> None:
 
 def test_everything_the_map_names_exists() -> None:
     absent = [
-        path
-        for path in read_map()
-        if not ((ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file())
+        path for path in read_map() if not ((ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file())
     ]
     assert absent == [], "take these out of the map in ARCHITECTURE.md"
 

@@ -16,7 +16,7 @@ from funnelml.forecast.league import league_table
 from funnelml.forecast.open_pipeline import forecast_revenue
 from funnelml.forecast.revenue import QUANTILES, RevenueForecast
 from funnelml.forecast.scores import LEVELS, count_disjoint, crps, interval_row
-from funnelml.history.dates import Horizon, horizon_from
+from funnelml.history.dates import horizon_from
 from funnelml.history.funnel import WON
 from funnelml.history.history import History
 from funnelml.history.snapshot import Snapshot, take_snapshot
@@ -104,9 +104,9 @@ class Backtest:
         return (
             f"Over {n} origins ({self.disjoint_windows} windows that do not overlap) the open-pipeline forecast was "
             f"{ours['WAPE']:.1%} off and {ours['bias']:+.1%} biased; its intervals held the truth {hits}. Of "
-            f"{len(dead):,} zombies named ({dead['record_id'].nunique():,} records), {int(dead['won_in_window'].sum()):,} "
-            f"were won within their window, {dead.loc[dead['won_later'], 'record_id'].nunique():,} records by the end "
-            f"of the log."
+            f"{len(dead):,} zombies named ({dead['record_id'].nunique():,} records), "
+            f"{int(dead['won_in_window'].sum()):,} were won within their window, and "
+            f"{dead.loc[dead['won_later'], 'record_id'].nunique():,} records by the end of the log."
         )
 
 
@@ -161,8 +161,8 @@ def backtest_revenue(
     ended = [h for h in horizons if (h.end - known_until).days <= 1]
     if not ended:
         raise AsOfError(
-            f"what happened is known until {known_until}: no window of {horizon} from {origins[0]} or later has ended; choose earlier "
-            f"origins or a shorter horizon"
+            f"what happened is known until {known_until}: no window of {horizon} from {origins[0]} or later has ended; "
+            f"choose earlier origins or a shorter horizon"
         )
     final = take_snapshot(history, as_of=known_until, funnel=funnel)
     rows: list[dict[str, Any]] = []
@@ -186,9 +186,14 @@ def backtest_revenue(
         rows += _score(forecast, history, final, known_from)
         zombies.append(_follow_zombies(forecast, history, final))
     if not rows:
-        raise NotEnoughDataError(f"none of {len(ended)} origins could be forecast; the last: {skipped[ended[-1].as_of]}")
+        raise NotEnoughDataError(
+            f"none of {len(ended)} origins could be forecast; the last: {skipped[ended[-1].as_of]}"
+        )
     return Backtest(
-        rows=pd.DataFrame(rows), zombies=pd.concat(zombies, ignore_index=True), skipped=skipped, currency=currency
+        rows=pd.DataFrame(rows),
+        zombies=pd.concat(zombies, ignore_index=True),
+        skipped=skipped,
+        currency=currency,
     )
 
 
@@ -196,7 +201,10 @@ def _score(forecast: RevenueForecast, history: History, final: Snapshot, known_f
     window = forecast.horizon
     booked = final.won_between(*window.span(history.time_zone))
     then_open = booked["record_id"].isin(forecast.records["record_id"])
-    actual = {"open_pipeline": float(booked.loc[then_open, "amount"].sum()), "total": float(booked["amount"].sum())}
+    actual = {
+        "open_pipeline": float(booked.loc[then_open, "amount"].sum()),
+        "total": float(booked["amount"].sum()),
+    }
     target = forecast.targets["open_pipeline"]
     base = {"origin": window.as_of, "window_end": window.end}
     totals = total_baselines(forecast.snapshot, window, known_from=known_from, time_zone=history.time_zone)

@@ -42,9 +42,7 @@ RUN_RATE_DAYS: Final = 91
 """Days over which the run rate is taken: a quarter."""
 
 
-def open_pipeline_baselines(
-    snapshot: Snapshot, followed: pd.DataFrame, *, horizon_days: float
-) -> dict[str, float]:
+def open_pipeline_baselines(snapshot: Snapshot, followed: pd.DataFrame, *, horizon_days: float) -> dict[str, float]:
     """Return the baselines of the target ``open_pipeline``.
 
     Parameters
@@ -108,7 +106,11 @@ def total_baselines(snapshot: Snapshot, horizon: Horizon, *, known_from: int, ti
 
 
 def _banded(
-    snapshot: Snapshot, records: pd.DataFrame, closed: pd.DataFrame, stage_rate: pd.Series, horizon_days: float
+    snapshot: Snapshot,
+    records: pd.DataFrame,
+    closed: pd.DataFrame,
+    stage_rate: pd.Series,
+    horizon_days: float,
 ) -> float:
     amounts = snapshot.records.set_index("record_id")["amount"]
     closed = closed.assign(amount=closed["record_id"].map(amounts), won=closed["event"] == WON_EVENT)

@@ -42,8 +42,8 @@ def league_table(rows: pd.DataFrame) -> pd.DataFrame:
         row["CRPS ratio"] = row["CRPS"] / reference if reference else float("nan")
         for level in LEVELS:
             name = f"{level:.0%}"
-            hits = group.get(f"hit {name}")
-            known = hits is not None and hits.notna().all()
+            hits = group[f"hit {name}"]
+            known = bool(hits.notna().all())
             width = group[f"high {name}"] - group[f"low {name}"]
             row |= {
                 f"hits {name}": int(hits.sum()) if known else None,

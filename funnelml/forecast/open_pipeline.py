@@ -122,8 +122,8 @@ def check_learnable(snapshot: Snapshot, episodes: StageEpisodes) -> None:
     won, lost = int((events == WON_EVENT).sum()), int((events == LOST_EVENT).sum())
     if won + lost == 0:
         raise NotEnoughDataError(
-            f"funnel '{name}': all {len(snapshot.records):,} records are still open on {day}, so nothing is known of how "
-            f"they end; at least one won record is needed (check 'won' and 'lost' in funnelml.toml)"
+            f"funnel '{name}': all {len(snapshot.records):,} records are still open on {day}, so nothing is known of "
+            f"how they end; at least one won record is needed (check 'won' and 'lost' in funnelml.toml)"
         )
     if won == 0:
         raise NotEnoughDataError(

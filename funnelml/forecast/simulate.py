@@ -58,7 +58,5 @@ def simulate_bookings(won_by: FloatArray, amounts: FloatArray, *, draws: int, se
         record, draw = np.nonzero(luck < chances[:, -1:])
         # The luck that decides whether also decides when: it falls into the period whose share of the chance it hits.
         period = (luck[record, draw][:, None] >= chances[record]).sum(axis=1)
-        bookings += np.bincount(
-            draw * periods + period, weights=amounts[start + record], minlength=draws * periods
-        )
+        bookings += np.bincount(draw * periods + period, weights=amounts[start + record], minlength=draws * periods)
     return bookings.reshape(draws, periods)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-
-
 import numpy as np
 import pandas as pd
 
 from funnelml.history.episodes import CENSORED, LOST_EVENT, WON_EVENT, StageEpisodes
 from funnelml.schema import DAY
-
-
 
 
 def follow_to_closing(episodes: StageEpisodes) -> pd.DataFrame:

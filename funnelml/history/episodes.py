@@ -148,8 +148,9 @@ def _event(funnel: Funnel) -> Any:
 
 def _with_plain_dtypes(table: pd.DataFrame) -> pd.DataFrame:
     # Engines differ in how they hand over strings, small integers and nulls; the answer must not.
-    text = table[["funnel", "record_id", "stage", "next_stage"]].astype(object)
-    text = text.where(text.notna(), None)
+    names = ["funnel", "record_id", "stage", "next_stage"]
+    text = table[names].astype(object)
+    table[names] = text.where(text.notna(), None)
     numbers = {
         "visit": "int64",
         "entered_at": "int64",
@@ -157,4 +158,4 @@ def _with_plain_dtypes(table: pd.DataFrame) -> pd.DataFrame:
         "duration_days": "float64",
         "event": "int64",
     }
-    return table.assign(**{c: text[c] for c in text}).astype(numbers)
+    return table.astype(numbers)

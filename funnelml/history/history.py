@@ -16,7 +16,6 @@ from funnelml.history.funnel import Funnel
 from funnelml.schema import TABLES, find_problems
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class History:
     """Canonical, validated tables of one workspace.

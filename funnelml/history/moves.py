@@ -31,17 +31,19 @@ def known_moves(history: History, funnel: Funnel, cut: int) -> nw.LazyFrame[Any]
     """
     log = history.lazy("stage_changes")
     assert log is not None
-    known = log.filter(
-        nw.col("funnel") == funnel.name, nw.col("recorded_at") < cut, nw.col("entered_at") < cut
-    ).select(
-        "record_id", "stage", "entered_at", "recorded_at", rank=_rank_of(nw.col("stage"), funnel).cast(nw.Int64)
+    known = log.filter(nw.col("funnel") == funnel.name, nw.col("recorded_at") < cut, nw.col("entered_at") < cut).select(
+        "record_id",
+        "stage",
+        "entered_at",
+        "recorded_at",
+        rank=_rank_of(nw.col("stage"), funnel).cast(nw.Int64),
     )
     previous = known.with_columns(
         previous_rank=nw.col("rank").shift(1).over("record_id", order_by=_ORDER),
     )
-    moves = previous.filter(
-        nw.col("previous_rank").is_null() | (nw.col("previous_rank") != nw.col("rank"))
-    ).drop("previous_rank")
+    moves = previous.filter(nw.col("previous_rank").is_null() | (nw.col("previous_rank") != nw.col("rank"))).drop(
+        "previous_rank"
+    )
     return moves.with_columns(
         next_stage=nw.col("stage").shift(-1).over("record_id", order_by=_ORDER),
         next_entered_at=nw.col("entered_at").shift(-1).over("record_id", order_by=_ORDER),
@@ -50,9 +52,7 @@ def known_moves(history: History, funnel: Funnel, cut: int) -> nw.LazyFrame[Any]
     )
 
 
-def last_known(
-    history: History, funnel: Funnel, cut: int, field: str
-) -> nw.LazyFrame[Any] | None:
+def last_known(history: History, funnel: Funnel, cut: int, field: str) -> nw.LazyFrame[Any] | None:
     """Return the last value of a field per record, as recorded before ``cut``.
 
     Returns

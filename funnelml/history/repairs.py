@@ -45,7 +45,8 @@ class RepairReport:
         if self.table.empty:
             return "The log needed no repair."
         most = self.table.sort_values("rows", ascending=False, kind="stable").iloc[0]
-        return f"{len(self.table)} kinds of finding; the largest: {most['finding']}, {most['rows']:,} rows ({most['action']})."
+        largest = f"{most['finding']}, {most['rows']:,} rows ({most['action']})"
+        return f"{len(self.table)} kinds of finding; the largest: {largest}."
 
 
 def repair_tables(
@@ -118,13 +119,25 @@ def _describe_moves(moves: pd.DataFrame, funnel: Funnel) -> Iterable[dict[str, A
     stays_open = following.notna() & (following < len(funnel.stages))
     at_once = following.notna() & (moves["next_entered_at"].astype("float64") == moves["entered_at"])
     checks = (
-        (at_once, "several changes at one instant", "ordered by record time, then by funnel; a stay of length zero"),
-        (at_once & ends & (following >= len(funnel.stages)), "won and lost at one instant", "the later one stands"),
+        (
+            at_once,
+            "several changes at one instant",
+            "ordered by record time, then by funnel; a stay of length zero",
+        ),
+        (
+            at_once & ends & (following >= len(funnel.stages)),
+            "won and lost at one instant",
+            "the later one stands",
+        ),
         (moves["visit"].astype("int64") > 1, "re-entered a stage", "kept as a further visit"),
         (ends & stays_open, "re-opened after it was closed", "kept; open again from then on"),
         (~ends & stays_open & (following < rank), "moved back", "kept"),
         (~ends & stays_open & (following > rank + 1), "skipped a stage", "kept"),
-        (moves["recorded_at"] > moves["entered_at"] + DAY, "recorded over a day after it happened", "known from then"),
+        (
+            moves["recorded_at"] > moves["entered_at"] + DAY,
+            "recorded over a day after it happened",
+            "known from then",
+        ),
         (moves["recorded_at"] < moves["entered_at"], "recorded before it happened", "known when it happens"),
     )
     for mask, finding, action in checks:

@@ -139,9 +139,7 @@ def _with_fields(records: Any, history: History, funnel: Funnel, cut: int) -> An
             changes = changes.with_columns(nw.col(field).cast(kind))
             records = records.join(changes, on="record_id", how="left")
             values = [nw.col(field), *values]
-        records = records.with_columns(
-            (nw.coalesce(*values) if values else nw.lit(None).cast(kind)).alias(field)
-        )
+        records = records.with_columns((nw.coalesce(*values) if values else nw.lit(None).cast(kind)).alias(field))
     return records
 
 

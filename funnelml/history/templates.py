@@ -24,7 +24,14 @@ _STAGES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("线索", "资格确认", "产品演示", "试用", "商务谈判"),
     ),
     "industrial-equipment": (
-        ("Lead", "Qualification", "Technical review", "Bid", "Pre-award clarification", "Contract negotiation"),
+        (
+            "Lead",
+            "Qualification",
+            "Technical review",
+            "Bid",
+            "Pre-award clarification",
+            "Contract negotiation",
+        ),
         ("线索", "资格确认", "技术评审", "投标", "授标前澄清", "合同谈判"),
     ),
 }

@@ -25,9 +25,7 @@ def on_duckdb(history: History) -> History:
     relations = {}
     for name, table in history.tables.items():
         if isinstance(table, pd.DataFrame):
-            connection.register(f"{name}_frame", table)
             # A table, not a view of the frame: later changes of the frame must not change the history.
-            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM {name}_frame")
-            connection.unregister(f"{name}_frame")
+            connection.from_df(table).create(name)
             relations[name] = connection.table(name)
     return history.with_tables(**relations)

@@ -69,7 +69,7 @@ class Source:
         if self.table not in (*TABLES, EVENT_LOG):
             hint = did_you_mean(self.table, (*TABLES, EVENT_LOG))
             raise SettingsError(f"source '{self.name}': no canonical table '{self.table}'{hint}")
-        if (self.file is None) == (self.sql is None):
-            # A DuckDB file needs both: the database, and the query to ask it.
-            if self.file is None or not self.file.endswith((".duckdb", ".ddb", ".db")):
-                raise SettingsError(f"source '{self.name}': give either 'file' or 'sql'")
+        # A DuckDB file needs both: the database, and the query to ask it.
+        is_database = self.file is not None and self.file.endswith((".duckdb", ".ddb", ".db"))
+        if (self.file is None) == (self.sql is None) and not is_database:
+            raise SettingsError(f"source '{self.name}': give either 'file' or 'sql'")

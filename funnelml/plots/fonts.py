@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,12 +20,12 @@ CJK_FAMILIES = (
     "Hiragino Sans GB",
     "Heiti SC",
     "STHeiti",
+    # Before 3.11 matplotlib lists a collection under its first face, the Japanese one; its glyphs cover Chinese too.
+    "Noto Sans CJK JP",
+    "Source Han Sans",
     "WenQuanYi Micro Hei",
     "WenQuanYi Zen Hei",
     "SimHei",
-    # matplotlib lists a collection under its first face, the Japanese one; the glyphs of all languages are in it.
-    "Noto Sans CJK JP",
-    "Source Han Sans",
     "Droid Sans Fallback",
     "Arial Unicode MS",
 )
@@ -85,21 +85,23 @@ def _find_missing(text: str, families: Sequence[str]) -> set[str]:
 
 
 def _find_cjk_family() -> str | None:
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
-    for family in CJK_FAMILIES:
-        if family in known:
-            return family
+    if (family := _first_listed()) is not None:
+        return family
     # matplotlib caches its list: a font that was installed since is on the disk, but not in the list.
-    for file in _find_cjk_files():
+    if (file := _find_cjk_file()) is not None:
         font_manager.fontManager.addfont(file)
-        return font_manager.FontProperties(fname=file).get_name()
-    return None
+    return _first_listed()
 
 
-def _find_cjk_files() -> Iterator[str]:
+def _first_listed() -> str | None:
+    listed = {entry.name for entry in font_manager.fontManager.ttflist}
+    return next((family for family in CJK_FAMILIES if family in listed), None)
+
+
+def _find_cjk_file() -> str | None:
     files = sorted(font_manager.findSystemFonts())
-    fitting = [f for start in CJK_FILES for f in files if Path(f).name.lower().startswith(start)]
-    yield from sorted(fitting, key=lambda f: "regular" not in Path(f).name.lower())
     package = find_spec(FONT_PACKAGE)
     for folder in (package.submodule_search_locations or ()) if package else ():
-        yield from map(str, sorted(Path(folder).rglob("*.otf")))
+        files += map(str, sorted(Path(folder).rglob("*.otf")))
+    fitting = [file for start in CJK_FILES for file in files if Path(file).name.lower().startswith(start)]
+    return min(fitting, key=lambda file: "regular" not in Path(file).name.lower(), default=None)

@@ -38,14 +38,14 @@ def plot_funnel(snapshot: Snapshot, ax: Axes | None = None, *, currency: str = "
     with drawn_on(ax, size=(6.4, 1.5 + 0.42 * len(stages))) as ax:
         bars = ax.barh(range(len(stages)), lengths, color=OURS, height=0.7)
         labels = [
-            f"{short_amount(amount, currency)} in {count:,}" if priced else f"{count:,}"
+            f"{short_amount(amount)} in {count:,} records" if priced else f"{count:,}"
             for amount, count in zip(amounts, counts, strict=True)
         ]
         ax.bar_label(bars, labels, padding=4)
         ax.set_yticks(range(len(stages)), names)
         ax.tick_params(axis="y", length=0)
         ax.invert_yaxis()
-        ax.set_xlim(0, max(float(lengths.max()), 1.0) * 1.3)
+        ax.set_xlim(0, max(float(lengths.max()), 1.0) * 1.5)
         ax.set_xlabel(unit("amount of the open records", currency) if priced else "open records")
         show_amounts(ax, along="x")
         whole = short_amount(amounts.sum(), currency) if priced else f"{len(records):,} records"
@@ -53,7 +53,7 @@ def plot_funnel(snapshot: Snapshot, ax: Axes | None = None, *, currency: str = "
         part = share(lengths.iloc[fullest] / lengths.sum()) if lengths.sum() else "none"
         write_title(
             ax,
-            f"{names[fullest]} holds {part} of the {whole} that is open",
+            f"{part} of the open {whole} is in {names[fullest]}",
             f"{len(records):,} open records on {snapshot.as_of}, by stage",
         )
     return ax

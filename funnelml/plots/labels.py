@@ -9,7 +9,7 @@ from funnelml.forecast.backtest import MODEL
 _STEPS = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 _MODELS = {
     MODEL: "this forecast",
-    "win_rate_x_amount": "win rate x amount",
+    "win_rate_x_amount": "win rate × amount",
     "stage_weighted": "stage-weighted",
     "stage_amount_time_weighted": "stage, amount and time",
     "crm_probability": "CRM probabilities",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import date2num
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from funnelml.forecast.revenue import RevenueForecast, TargetForecast
+from funnelml.forecast.revenue import RevenueForecast
 from funnelml.plots.fonts import legible
 from funnelml.plots.labels import name_model, share, short_amount, unit
-from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, show_amounts, write_title
+from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, show_amounts, show_dates, write_title
 
 _BANDS = ((0.95, 0.16), (0.8, 0.28), (0.5, 0.5))
 """Central share of the futures, and how strongly it is drawn."""
@@ -38,31 +39,36 @@ def plot_revenue_fan(forecast: RevenueForecast, ax: Axes | None = None, *, targe
     told = forecast.targets[target]
     currency = legible(forecast.currency, otherwise="")
     grown = np.pad(told.bookings.cumsum(axis=1), ((0, 0), (1, 0)))
-    days = date2num([*told.period_starts, forecast.horizon.end])
+    days = [*told.period_starts, forecast.horizon.end]
+    at = date2num(days)
     low, high = np.quantile(told.totals, [0.1, 0.9])
     with drawn_on(ax) as ax:
         for level, strength in _BANDS:
             edges = np.quantile(grown, [(1 - level) / 2, (1 + level) / 2], axis=0)
-            ax.fill_between(days, *edges, color=OURS, alpha=strength, linewidth=0)
-        ax.plot(days, np.median(grown, axis=0), color=INK, linewidth=1.6)
+            ax.fill_between(at, *edges, color=OURS, alpha=strength, linewidth=0)
+        ax.plot(at, np.median(grown, axis=0), color=INK, linewidth=1.6)
         ax.annotate(
-            f"mean {short_amount(told.mean, currency)}\n80 %: {short_amount(low)}\nto {short_amount(high)}",
-            (days[-1], told.mean),
+            f"mean {short_amount(told.mean)}\n80 %: {short_amount(low)}\nto {short_amount(high)}",
+            (at[-1], told.mean),
             (8, 0),
             textcoords="offset points",
             va="center",
             annotation_clip=False,
         )
-        bands = [Patch(color=OURS, alpha=min(1.0, s * 1.3), label=f"{level:.0%}".replace("%", " %")) for level, s in _BANDS[::-1]]
-        ax.legend(handles=bands, title="share of the futures", loc="upper left", alignment="left")
-        ax.set_xlim(days[0], days[-1])
+        # Later bands lie on earlier ones: what the eye sees is darker than each band's own strength.
+        keys = [Patch(color=OURS, alpha=a, label=share(p)) for (p, _), a in zip(_BANDS, (0.16, 0.4, 0.7), strict=True)]
+        keys.append(Line2D([], [], color=INK, linewidth=1.6, label="median"))
+        ax.legend(handles=keys[::-1], title="share of the futures", loc="upper left", alignment="left")
+        ax.set_xlim(at[0], at[-1])
         ax.set_ylim(0)
-        locator = AutoDateLocator(minticks=3, maxticks=7)
-        ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        show_dates(ax, days)
         ax.set_ylabel(unit("bookings so far", currency))
         show_amounts(ax, along="y")
-        write_title(ax, _finding(told, forecast.horizon.end, currency), _subject(forecast))
+        write_title(
+            ax,
+            f"{short_amount(told.mean, currency)} expected by {forecast.horizon.end - timedelta(days=1)}",
+            f"From the {len(forecast.records):,} records open on {forecast.as_of}, simulated as independent",
+        )
     return ax
 
 
@@ -85,48 +91,56 @@ def plot_revenue_distribution(
     Returns
     -------
     matplotlib.axes.Axes
+        A line that lies far off is named at the edge, with an arrow.
     """
     told = forecast.targets[target]
     currency = legible(forecast.currency, otherwise="")
     lines = [(value, name_model(name), FAINT) for name, value in told.baselines.items()]
-    lines.append((told.mean, "this forecast (mean)", OURS))
+    lines.append((told.mean, "this forecast", OURS))
+    finding = f"This forecast says {short_amount(told.mean, currency)}, simple rules say otherwise"
     if quota is not None:
-        lines.append((quota, f"quota: {share(told.chance_of(quota))} chance", INK))
+        lines.append((quota, "quota", INK))
+        finding = f"{share(told.chance_of(quota))} chance to book {short_amount(quota, currency)}"
+    least, low, high, most = np.quantile(told.totals, [0.001, 0.1, 0.9, 0.999])
+    room = max(most - least, 1.0)
+    values = np.clip([value for value, _, _ in lines], least - room, most + room)
+    ends = min(least, values.min()) - 0.05 * room, max(most, values.max()) + 0.05 * room
     with drawn_on(ax) as ax:
         sns.histplot(x=told.totals, bins=40, stat="probability", color=OURS, alpha=0.4, linewidth=0, ax=ax)
-        ends = [*(value for value, _, _ in lines), *np.quantile(told.totals, [0.001, 0.999])]
-        ax.set_xlim(min(ends) - 0.05 * np.ptp(ends) - 1e-9, max(ends) + 0.05 * np.ptp(ends) + 1e-9)
         top = ax.get_ylim()[1]
-        ax.set_ylim(0, top * (1.1 + 0.11 * len(lines)))
-        middle = sum(ax.get_xlim()) / 2
-        for rank, (value, name, colour) in enumerate(sorted(lines)):
-            height = top * (1.1 + 0.11 * (len(lines) - 1 - rank))
-            ax.plot([value, value], [0, height], color=colour, linewidth=1.4)
-            left = value > middle
-            ax.annotate(
-                f"{name} {short_amount(value)}",
-                (value, height),
-                (-4 if left else 4, 0),
-                textcoords="offset points",
-                ha="right" if left else "left",
-                va="center",
-                color=colour,
-                size=9.5,
+        ax.set_xlim(ends)
+        ax.set_ylim(0, top * (1.08 + 0.11 * len(lines)))
+        # The farther from the middle, the higher: no label then crosses another line.
+        for rank, i in enumerate(np.lexsort(([v for v, _, _ in lines], np.abs(values - sum(ends) / 2)))):
+            _draw_line(
+                ax, lines[i], at=values[i], height=top * (1.08 + 0.11 * rank), leftwards=values[i] > sum(ends) / 2
             )
         ax.set_yticks([])
         ax.set_xlabel(unit("bookings within the horizon", currency))
         ax.set_ylabel("how often")
         show_amounts(ax, along="x")
-        finding = _finding(told, forecast.horizon.end, currency)
-        if quota is not None:
-            finding = f"{share(told.chance_of(quota))} chance to book {short_amount(quota, currency)}"
-        write_title(ax, finding, f"{forecast.draws:,} simulated futures against simple rules")
+        write_title(
+            ax,
+            finding,
+            f"80 % of {forecast.draws:,} simulated futures book between {short_amount(low)} and {short_amount(high)}",
+        )
     return ax
 
 
-def _finding(told: TargetForecast, end: date, currency: str) -> str:
-    return f"{short_amount(told.mean, currency)} expected by {end - timedelta(days=1)}"
-
-
-def _subject(forecast: RevenueForecast) -> str:
-    return f"From the {len(forecast.records):,} records open on {forecast.as_of}, simulated as independent"
+def _draw_line(ax: Axes, line: tuple[float, str, str], *, at: float, height: float, leftwards: bool) -> None:
+    value, name, colour = line
+    text = f"{name} {short_amount(value)}"
+    if at == value:
+        ax.plot([at, at], [0, height], color=colour, linewidth=1.4)
+    else:
+        text = f"{text} →" if leftwards else f"← {text}"
+    ax.annotate(
+        text,
+        (at, height),
+        (-4 if leftwards else 4, 0),
+        textcoords="offset points",
+        ha="right" if leftwards else "left",
+        va="center",
+        color=colour,
+        size=9.5,
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Final
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.dates import date2num
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
@@ -66,17 +68,19 @@ def drawn_on(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Iterator[A
         yield ax
         sns.despine(ax=ax)
         texts = [text for text in ax.findobj(Text) if text.get_text()]
-        families = font_families(text.get_text() for text in texts)
-        ax.tick_params(labelfontfamily=families)
+        ax.tick_params(labelfontfamily=font_families(text.get_text() for text in texts))
         for text in texts:
-            text.set_fontfamily(families)
             text.set_parse_math(False)
+            families = font_families([text.get_text()])
+            text.set_fontfamily(families)
+            if len(families) > 1:
+                # Most CJK fonts are there in one weight; matplotlib complains when asked for another.
+                text.set_fontweight("normal")
 
 
 def write_title(ax: Axes, finding: str, detail: str) -> None:
-    """Write the finding as a bold title and, under it, what it is about."""
-    lines = detail.count("\n") + 1
-    ax.set_title(finding, pad=10 + 13 * lines)
+    """Write the finding as a bold title and, under it in one line, what it is about."""
+    ax.set_title(finding, pad=23, wrap=True)
     ax.annotate(
         detail, (0, 1), (0, 7), xycoords="axes fraction", textcoords="offset points", va="bottom", color=FAINT, size=9.5
     )
@@ -88,3 +92,10 @@ def show_amounts(ax: Axes, *, along: str) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: short_amount(value)))
     ax.grid(axis=along, color="#e6e6e6", linewidth=0.8)
     ax.set_axisbelow(True)
+
+
+def show_dates(ax: Axes, days: Sequence[date], *, most: int = 6) -> None:
+    """Write some of the days, evenly thinned out, under the x axis."""
+    step = -(-len(days) // most)
+    shown = list(days)[::-step][::-1]
+    ax.set_xticks(date2num(shown), [f"{day.day} {day:%b}" for day in shown])

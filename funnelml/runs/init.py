@@ -74,9 +74,7 @@ def init_from_log(
     if not won or not lost:
         raise SettingsError("name the stages that end a record: --won A,B --lost C,D")
     mapped_columns = {k: v for k, v in columns.items() if v is not None}
-    source = Source(
-        name="event log", table=EVENT_LOG, columns=mapped_columns, funnel="sales", file=str(log.absolute())
-    )
+    source = Source(name="event log", table=EVENT_LOG, columns=mapped_columns, funnel="sales", file=str(log.absolute()))
     raw = read_raw(source, Path())
     zone, guessed = (time_zone, False) if time_zone else _guess_zone(raw.frame[columns["entered_at"]])
     changes = map_source(raw.frame, source, time_zone=zone, grain="instant").tables["stage_changes"]
@@ -114,7 +112,12 @@ def init_from_template(root: Path, *, template: str, language: str = "en") -> st
     return f"Written to {root / FILE_NAME}: name your stages, describe the source at its end, then run: funnelml check"
 
 
-_EXAMPLE_COLUMNS = {"record_id": "Opportunity ID", "stage": "Stage", "entered_at": "Changed at", "amount": "Amount"}
+_EXAMPLE_COLUMNS = {
+    "record_id": "Opportunity ID",
+    "stage": "Stage",
+    "entered_at": "Changed at",
+    "amount": "Amount",
+}
 _HEAD = """\
 # The settings of this workspace. Every key is explained in the README.
 version = 1

@@ -42,7 +42,12 @@ _FUNNEL: Mapping[str, type | tuple[type, ...]] = {
     "rename": list,
 }
 _RENAME: Mapping[str, type | tuple[type, ...]] = {"old": str, "new": str, "until": date}
-_QUOTA: Mapping[str, type | tuple[type, ...]] = {"start": date, "end": date, "amount": (int, float), "funnel": str}
+_QUOTA: Mapping[str, type | tuple[type, ...]] = {
+    "start": date,
+    "end": date,
+    "amount": (int, float),
+    "funnel": str,
+}
 _SOURCE: Mapping[str, type | tuple[type, ...]] = {
     "name": str,
     "table": str,

@@ -10,8 +10,7 @@ from funnelml.forecast.backtest import Backtest, Progress, backtest_revenue
 from funnelml.forecast.open_pipeline import forecast_revenue
 from funnelml.forecast.revenue import RevenueForecast
 from funnelml.forecast.track_record import TrackRecord, measure_track_record
-from funnelml.history.dates import as_of_dates, day_of, horizon_from, instant_of, parse_date
-from funnelml.runs.settings import Quota
+from funnelml.history.dates import as_of_dates, day_of, horizon_from, parse_date
 from funnelml.runs.workspace import Workspace
 
 
@@ -60,8 +59,7 @@ def forecast_with_record(
     target = forecast.targets["open_pipeline"]
     amount, booked = quota, 0.0
     if amount is None and (found := _quota_ending(workspace, forecast)) is not None:
-        start = instant_of(found.start, settings.time_zone)
-        amount = found.amount
+        amount, start = found
         booked = float(forecast.snapshot.won_between(start, forecast.snapshot.cut)["amount"].sum())
     if amount is None:
         return forecast, record, None
@@ -69,11 +67,21 @@ def forecast_with_record(
     return forecast, record, told
 
 
-def _quota_ending(workspace: Workspace, forecast: RevenueForecast) -> Quota | None:
-    last_day = forecast.horizon.end - timedelta(days=1)
-    name = forecast.snapshot.funnel.name
-    fitting = [q for q in workspace.settings.quotas if q.end == last_day and q.funnel in (None, name)]
-    return fitting[0] if fitting else None
+def _quota_ending(workspace: Workspace, forecast: RevenueForecast) -> tuple[float, int] | None:
+    """Return amount and first instant of the company's quota that ends with the horizon, as known by then."""
+    table = workspace.history.lazy("quotas")
+    if table is None:
+        return None
+    quotas = table.collect(backend="pandas").to_native()
+    end = forecast.horizon.span(workspace.settings.time_zone)[1]
+    fitting = quotas[(quotas["period_end"] == end) & (quotas["recorded_at"] < forecast.snapshot.cut)]
+    for column, wanted in (("owner", ()), ("funnel", (forecast.snapshot.funnel.name,))):
+        if column in fitting:
+            fitting = fitting[fitting[column].isna() | fitting[column].isin(wanted)]
+    if fitting.empty:
+        return None
+    latest = fitting.sort_values("recorded_at", kind="stable").iloc[-1]
+    return float(latest["amount"]), int(latest["period_start"])
 
 
 def backtest_workspace(

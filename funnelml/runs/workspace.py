@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import pandas as pd
 
+from funnelml.history.dates import instant_of
 from funnelml.history.history import History
 from funnelml.history.repairs import RepairReport, describe_log, repair_tables
 from funnelml.io.engine import on_duckdb
@@ -99,9 +101,11 @@ def load_workspace(root: Path) -> Workspace:
         grain=settings.grain,
         max_unreadable=settings.max_unreadable,
     )
-    tables, repairs = repair_tables(
-        dict(loaded.tables), exported_at=settings.exported_at, time_zone=settings.time_zone
-    )
+    tables, repairs = repair_tables(dict(loaded.tables), exported_at=settings.exported_at, time_zone=settings.time_zone)
+    if settings.quotas:
+        tables["quotas"] = pd.concat(
+            [*([tables["quotas"]] if "quotas" in tables else []), _quota_table(settings)], ignore_index=True
+        )
     history = History(
         tables=tables,
         funnels=settings.funnels,
@@ -120,3 +124,19 @@ def load_workspace(root: Path) -> Workspace:
         oddities=oddities,
         quarantine=quarantine,
     )
+
+
+def _quota_table(settings: Settings) -> pd.DataFrame:
+    """Turn the quotas of the settings into the canonical table; a plan has always been known."""
+    rows = [
+        {
+            "period_start": instant_of(q.start, settings.time_zone),
+            "period_end": instant_of(q.end + timedelta(days=1), settings.time_zone),
+            "recorded_at": 0,
+            "owner": None,
+            "funnel": q.funnel,
+            "amount": float(q.amount),
+        }
+        for q in settings.quotas
+    ]
+    return pd.DataFrame(rows)

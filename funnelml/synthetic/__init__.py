@@ -17,11 +17,13 @@ from funnelml.synthetic.parameters import (
     Source,
     Team,
 )
+from funnelml.synthetic.sample_world import SAMPLE_SEED, sample_world
 from funnelml.synthetic.stages import StageLaw, default_laws
 from funnelml.synthetic.truth import Truth
 from funnelml.synthetic.world import SyntheticWorld, plain_world
 
 __all__ = [
+    "SAMPLE_SEED",
     "Amounts",
     "Arrivals",
     "BulkMove",
@@ -44,6 +46,7 @@ __all__ = [
     "default_laws",
     "draw_shocks",
     "plain_world",
+    "sample_world",
     "simulate_crm",
     "true_incidence",
     "true_stage_incidence",

@@ -42,11 +42,7 @@ def draw_activities(
     left = np.where(stays["left_day"] < 0, world.total_days, stays["left_day"])
     length = left - stays["entered_day"].to_numpy()
     stay = np.repeat(np.arange(len(stays)), length)
-    day = (
-        np.arange(len(stay))
-        - np.repeat(np.cumsum(length) - length, length)
-        + stays["entered_day"].to_numpy()[stay]
-    )
+    day = np.arange(len(stay)) - np.repeat(np.cumsum(length) - length, length) + stays["entered_day"].to_numpy()[stay]
     order = np.lexsort((stays["record"].to_numpy()[stay], day))
     stay, day = stay[order], day[order]
     lively = np.exp(LIVELY * records["quality"].to_numpy())[stays["record"]]

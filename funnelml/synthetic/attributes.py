@@ -95,6 +95,4 @@ def typical_amount(world: SyntheticWorld) -> float:
 
 
 def _pick(shares: FloatArray, uniform: FloatArray) -> IntArray:
-    return np.minimum(
-        np.searchsorted(np.cumsum(shares / shares.sum()), uniform, side="right"), len(shares) - 1
-    )
+    return np.minimum(np.searchsorted(np.cumsum(shares / shares.sum()), uniform, side="right"), len(shares) - 1)

@@ -114,9 +114,7 @@ def simulate_crm(world: SyntheticWorld, *, seed: int) -> SyntheticCRM:
     handed_over = owner_changes(world, records, reps, closed_day)
     fields = pd.concat([amounts, pushes, handed_over], ignore_index=True)
     fields.insert(0, "funnel", world.funnel.name)
-    fields.insert(
-        1, "record_id", records["record_id"].to_numpy()[fields.pop("record").to_numpy(dtype=np.int64)]
-    )
+    fields.insert(1, "record_id", records["record_id"].to_numpy()[fields.pop("record").to_numpy(dtype=np.int64)])
     leads, lead_ids = draw_leads(world, records, reps, seed=seed)
     created = instants(world, records["day"].to_numpy(), records["minute"].to_numpy())
     opportunities = pd.DataFrame(

@@ -112,10 +112,8 @@ def _repeat_last(world: SyntheticWorld, rows: _Log) -> _Log:
 
 def _at_one_instant(world: SyntheticWorld, rows: _Log) -> _Log:
     # The later move takes the instant of the earlier one, so that neither is recorded before it happened.
-    number = rows.groupby("record_id").cumcount()
-    return rows.assign(
-        entered_at=rows["entered_at"].mask(number == 2, rows["entered_at"].shift()).astype("int64")
-    )
+    number, earlier = rows.groupby("record_id").cumcount(), rows["entered_at"].shift(fill_value=0)
+    return rows.assign(entered_at=np.where(number == 2, earlier, rows["entered_at"]))
 
 
 def _reopen(world: SyntheticWorld, rows: _Log) -> _Log:
@@ -138,7 +136,7 @@ def _park(world: SyntheticWorld, rows: _Log) -> _Log:
 
 def _close_early(world: SyntheticWorld, rows: _Log) -> _Log:
     created = rows.groupby("record_id")["entered_at"].transform("min")
-    return rows.assign(entered_at=rows["entered_at"].mask(_is_last(rows), created - 3 * DAY))
+    return rows.assign(entered_at=np.where(_is_last(rows), created - 3 * DAY, rows["entered_at"]))
 
 
 def _date_a_year_late(world: SyntheticWorld, rows: _Log) -> _Log:

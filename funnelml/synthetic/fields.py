@@ -59,9 +59,7 @@ def promised_days(world: SyntheticWorld, records: pd.DataFrame, reps: pd.DataFra
     return records["day"].to_numpy() + np.maximum(days, 1)
 
 
-def close_date_changes(
-    world: SyntheticWorld, promised: IntArray, closed_day: IntArray, *, seed: int
-) -> pd.DataFrame:
+def close_date_changes(world: SyntheticWorld, promised: IntArray, closed_day: IntArray, *, seed: int) -> pd.DataFrame:
     """Return the pushes of expected close dates.
 
     Parameters

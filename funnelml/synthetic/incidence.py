@@ -9,6 +9,10 @@ from funnelml.synthetic.paths import daily_hazards
 from funnelml.synthetic.stages import ADVANCE, BACK, FAVOUR, WIN, FloatArray, IntArray
 
 
+_CHUNK = 64
+"""Records of different effects that one recursion takes along: bounds memory."""
+
+
 def true_stage_incidence(
     market: Market,
     *,
@@ -132,52 +136,43 @@ def true_incidence(
     )
     kinds, kind = np.unique(favour, axis=0, return_inverse=True)
     at = np.minimum(age, market.hazards.shape[1] - 1)
+    horizons = np.atleast_1d(horizons)
     out = np.empty((n, len(horizons)))
-    for j, horizon in enumerate(horizons):
-        for begin in range(0, len(kinds), 64):
-            chunk = slice(begin, begin + 64)
-            rows = np.flatnonzero((kind >= begin) & (kind < begin + 64))
-            value = _win_by(market, day, int(horizon), kinds[chunk])
-            out[rows, j] = awake[rows] * value[kind[rows] - begin, stage[rows], at[rows]]
+    for begin in range(0, len(kinds), _CHUNK):
+        rows = np.flatnonzero((kind >= begin) & (kind < begin + _CHUNK))
+        won = _win_by(market, day, horizons, kinds[begin : begin + _CHUNK])
+        out[rows] = awake[rows, None] * won[:, kind[rows] - begin, stage[rows], at[rows]].T
     return out
 
 
-def _win_by(market: Market, day: int, horizon: int, favour: FloatArray) -> FloatArray:
-    """Return V, shape (kinds, stages, ages), at the end of ``day``."""
+def _win_by(market: Market, day: int, horizons: IntArray, favour: FloatArray) -> FloatArray:
+    """Return V at the end of ``day``, shape (horizons, kinds, stages, ages)."""
     stages, ages = market.hazards.shape[:2]
     grid_stage = np.arange(stages)[:, None]
     next_age = np.minimum(np.arange(ages) + 1, ages - 1)
-    won = np.zeros((len(favour), stages, ages))
-    for t in range(day + horizon, day, -1):
+    won = np.zeros((len(horizons), len(favour), stages, ages))
+    nowhere = np.zeros((len(horizons), len(favour), 1))
+    for t in range(day + int(horizons.max()), day, -1):
         q = _chances(market, t, grid_stage, next_age[None, :], favour[:, None, None, :])
-        fresh = (1 - market.never) * won[:, :, 0]
-        above = np.concatenate((fresh[:, 1:], np.zeros((len(favour), 1))), axis=1)
-        below = np.concatenate((np.zeros((len(favour), 1)), fresh[:, :-1]), axis=1)
-        won = (
-            q[..., WIN]
-            + q[..., ADVANCE] * above[:, :, None]
-            + q[..., BACK] * below[:, :, None]
-            + (1 - q.sum(axis=-1)) * won[:, :, next_age]
-        )
+        fresh = (1 - market.never) * won[..., 0]
+        above = np.concatenate((fresh[..., 1:], nowhere), axis=-1)[..., None]
+        below = np.concatenate((nowhere, fresh[..., :-1]), axis=-1)[..., None]
+        stay = (1 - q.sum(axis=-1)) * won[..., next_age]
+        value = q[..., WIN] + q[..., ADVANCE] * above + q[..., BACK] * below + stay
+        won = np.where((day + horizons >= t)[:, None, None, None], value, 0.0)
     return won
 
 
 def _favour(quality: FloatArray, speed: FloatArray | float, n: int) -> FloatArray:
     quality = np.broadcast_to(np.asarray(quality, dtype=float), n)
-    return np.asarray(
-        np.exp(quality[:, None] * FAVOUR + np.broadcast_to(np.asarray(speed, dtype=float), n)[:, None])
-    )
+    return np.asarray(np.exp(quality[:, None] * FAVOUR + np.broadcast_to(np.asarray(speed, dtype=float), n)[:, None]))
 
 
-def _hazards(
-    market: Market, day: IntArray | int, stage: IntArray, age: IntArray, favour: FloatArray
-) -> FloatArray:
+def _hazards(market: Market, day: IntArray | int, stage: IntArray, age: IntArray, favour: FloatArray) -> FloatArray:
     return daily_hazards(market, day, stage, np.minimum(age, market.hazards.shape[1] - 1), favour)
 
 
-def _chances(
-    market: Market, day: IntArray | int, stage: IntArray, age: IntArray, favour: FloatArray
-) -> FloatArray:
+def _chances(market: Market, day: IntArray | int, stage: IntArray, age: IntArray, favour: FloatArray) -> FloatArray:
     hazard = _hazards(market, day, stage, age, favour)
     total = hazard.sum(axis=-1, keepdims=True)
     leaving = np.divide(-np.expm1(-total), total, out=np.zeros_like(total), where=total > 0)

@@ -51,12 +51,8 @@ def draw_leads(
                     "record": -1,
                     "day": np.repeat(np.arange(world.total_days), counts),
                     "source": source.name,
-                    "seat": generator(seed, f"lead seats of {source.name}").integers(
-                        world.team.seats, size=n
-                    ),
-                    "minute": generator(seed, f"lead minutes of {source.name}").integers(
-                        OPENS, CLOSES, size=n
-                    ),
+                    "seat": generator(seed, f"lead seats of {source.name}").integers(world.team.seats, size=n),
+                    "minute": generator(seed, f"lead minutes of {source.name}").integers(OPENS, CLOSES, size=n),
                 }
             )
         )

@@ -16,9 +16,7 @@ BULK_MINUTE = 17 * 60 + 30
 """Minute of the day at which bulk moves are made."""
 
 
-def log_moves(
-    world: SyntheticWorld, records: pd.DataFrame, stays: pd.DataFrame, *, seed: int
-) -> pd.DataFrame:
+def log_moves(world: SyntheticWorld, records: pd.DataFrame, stays: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Return the stage changes of all stays with their event and record times.
 
     Returns
@@ -32,9 +30,7 @@ def log_moves(
     One record makes one move a day at most, so that moves keep their order whatever the minute.
     """
     over = stays[stays["left_day"] >= 0]
-    created = pd.DataFrame(
-        {"record": records.index, "day": records["day"], "stage": 0, "event": 0, "bulk": False}
-    )
+    created = pd.DataFrame({"record": records.index, "day": records["day"], "stage": 0, "event": 0, "bulk": False})
     ended = pd.DataFrame(
         {
             "record": over["record"],
@@ -44,9 +40,7 @@ def log_moves(
             "bulk": over["bulk"],
         }
     )
-    log = pd.concat([created, ended]).sort_values(
-        ["day", "record", "event"], kind="stable", ignore_index=True
-    )
+    log = pd.concat([created, ended]).sort_values(["day", "record", "event"], kind="stable", ignore_index=True)
     minute = generator(seed, "move minutes").integers(OPENS, CLOSES, size=len(log))
     minute = np.where(log["bulk"], BULK_MINUTE, minute)
     creation = (log["event"] == 0).to_numpy()
@@ -54,12 +48,8 @@ def log_moves(
     day = log["day"].to_numpy()
     entered = instants(world, day, minute)
     delay = np.where(creation | log["bulk"], 0, _delays(world, len(log), seed=seed))
-    later = instants(
-        world, day + delay, generator(seed, "record minutes").integers(OPENS, CLOSES, size=len(log))
-    )
-    return log.drop(columns="bulk").assign(
-        entered_at=entered, recorded_at=np.where(delay > 0, later, entered)
-    )
+    later = instants(world, day + delay, generator(seed, "record minutes").integers(OPENS, CLOSES, size=len(log)))
+    return log.drop(columns="bulk").assign(entered_at=entered, recorded_at=np.where(delay > 0, later, entered))
 
 
 def _delays(world: SyntheticWorld, n: int, *, seed: int) -> IntArray:

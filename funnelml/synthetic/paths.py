@@ -14,9 +14,7 @@ STILL_OPEN = -1
 """``left_day`` of a stay that lasts beyond the simulated days."""
 
 
-def simulate_stays(
-    world: SyntheticWorld, market: Market, records: pd.DataFrame, *, seed: int
-) -> pd.DataFrame:
+def simulate_stays(world: SyntheticWorld, market: Market, records: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Walk every record through the funnel.
 
     Parameters
@@ -45,16 +43,12 @@ def simulate_stays(
     ended: list[tuple[IntArray, ...]] = []
 
     def end(who: IntArray, to: IntArray, day: int, bulk: bool) -> None:
-        ended.append(
-            (who, stage[who], entered[who], np.full(len(who), day), to, asleep[who], np.full(len(who), bulk))
-        )
+        ended.append((who, stage[who], entered[who], np.full(len(who), day), to, asleep[who], np.full(len(who), bulk)))
         stage[who], entered[who], asleep[who] = to, day, False
 
     for day in range(world.total_days):
         chance = draws.random((len(awake), 2))
-        leaves, to = _moves(
-            market, day, stage[awake], np.minimum(day - entered[awake], oldest), favour[awake], chance
-        )
+        leaves, to = _moves(market, day, stage[awake], np.minimum(day - entered[awake], oldest), favour[awake], chance)
         end(awake[leaves], to, day, bulk=False)
         moved = awake[leaves]
         in_stage = moved[to < stages]
@@ -70,9 +64,7 @@ def simulate_stays(
         awake = awake[(stage[awake] < stages) & ~asleep[awake]]
     still = np.flatnonzero(stage < stages)
     nowhere = np.full(len(still), -1)
-    ended.append(
-        (still, stage[still], entered[still], nowhere, nowhere, asleep[still], np.zeros(len(still), bool))
-    )
+    ended.append((still, stage[still], entered[still], nowhere, nowhere, asleep[still], np.zeros(len(still), bool)))
     return _stays(ended, stages)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from funnelml.synthetic.attributes import OPENS, arrival_level
+from funnelml.synthetic.attributes import OPENS, arrival_level, typical_amount
 from funnelml.synthetic.clock import instants
 from funnelml.synthetic.market import share_going_on
 from funnelml.synthetic.world import SyntheticWorld
@@ -28,10 +28,7 @@ def set_quotas(world: SyntheticWorld) -> pd.DataFrame:
     month = np.arange(first, last // 3 * 3 + 6, 3)
     first_days = month.astype("datetime64[M]").astype("datetime64[D]")
     starts = (first_days - np.datetime64(world.start, "D")).astype(np.int64)
-    going_on = np.prod([share_going_on(law, 0.0) * (1 - law.never) for law in world.laws])
-    shares = np.array([s.share for s in world.segments])
-    means = np.array([s.median * np.exp(s.spread**2 / 2) for s in world.segments])
-    per_record = float(going_on * (shares @ means) / shares.sum())
+    per_record = _bookings_per_record(world)
     begin, end = starts[:-1], starts[1:]
     target = arrival_level(world, begin + (end - begin) // 2) * (end - begin) * per_record * STRETCH
     # Two digits, as quotas are.
@@ -45,3 +42,16 @@ def set_quotas(world: SyntheticWorld) -> pd.DataFrame:
             "amount": np.round(target / step) * step,
         }
     )
+
+
+def _bookings_per_record(world: SyntheticWorld) -> float:
+    """Return the mean amount won per record in the long run, amounts as entered, nothing planted."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(7)
+    total = 0.0
+    for segment in world.segments:
+        for node, weight in zip(nodes, weights / weights.sum(), strict=True):
+            amount = segment.median * np.exp(segment.spread * node)
+            tilt = world.amounts.slope * np.log(amount / typical_amount(world))
+            won = np.prod([share_going_on(law, tilt) * (1 - law.never) for law in world.laws])
+            total += segment.share * weight * amount * won
+    return float(total / sum(s.share for s in world.segments))

@@ -44,6 +44,25 @@ class Truth:
     reps: pd.DataFrame
     dirt: Mapping[str, tuple[str, ...]]
 
+    def open_on(self, day: int) -> pd.DataFrame:
+        """Return the records that are open at the end of a simulated day, late entries notwithstanding.
+
+        Parameters
+        ----------
+        day : int
+            Days from the first day of the world.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows of ``records`` with ``stage`` (position) and ``age`` (whole days since it was entered): what
+            ``true_incidence`` asks for.
+        """
+        stays = self.stays
+        running = (stays["entered_day"] <= day) & ((stays["left_day"] < 0) | (stays["left_day"] > day))
+        now = stays[running].set_index("record")
+        return self.records.loc[now.index].assign(stage=now["stage"], age=day - now["entered_day"])
+
 
 def true_records(
     records: pd.DataFrame, reps: pd.DataFrame, stays: pd.DataFrame, moves: pd.DataFrame, final: FloatArray

@@ -103,9 +103,7 @@ class SyntheticWorld:
 
     def __post_init__(self) -> None:
         if self.language not in SOURCES:
-            raise InputError(
-                f"synthetic world: language '{self.language}' is not one of {', '.join(SOURCES)}"
-            )
+            raise InputError(f"synthetic world: language '{self.language}' is not one of {', '.join(SOURCES)}")
         stages = self.funnel.stages
         defaults = {
             "laws": default_laws(len(stages)),

@@ -59,7 +59,10 @@ def test_the_json_object_has_what_was_promised():
 @given(
     later=st.lists(
         st.tuples(
-            st.sampled_from(["r3", "r31", "r33", "new"]), st.sampled_from(STAGES), st.integers(0, 60), st.integers(0, 9)
+            st.sampled_from(["r3", "r31", "r33", "new"]),
+            st.sampled_from(STAGES),
+            st.integers(0, 60),
+            st.integers(0, 9),
         ),
         min_size=1,
         max_size=12,
@@ -90,9 +93,17 @@ def test_records_without_an_amount_count_with_the_mean_of_the_others():
     [
         ([("a", "Lead", 0), ("b", "Lead", 1)], [("a", 0, 1.0)], "all 2 records are still open on 1970-02-10"),
         ([("a", "Lead", 0)], [("a", 0, 1.0)], "all 1 records are still open"),
-        ([("a", "Lead", 0), ("a", "lost", 1), ("b", "Lead", 1)], [("b", 1, 1.0)], "none of 1 closed records was won"),
+        (
+            [("a", "Lead", 0), ("a", "lost", 1), ("b", "Lead", 1)],
+            [("b", 1, 1.0)],
+            "none of 1 closed records was won",
+        ),
         ([("a", "Lead", 0), ("a", "won", 1)], [("a", 0, 1.0)], "no record is open"),
-        ([("a", "Lead", 0), ("a", "won", 1), ("b", "Lead", 1)], [("a", 0, 1.0)], "none of 1 open records has an amount"),
+        (
+            [("a", "Lead", 0), ("a", "won", 1), ("b", "Lead", 1)],
+            [("a", 0, 1.0)],
+            "none of 1 open records has an amount",
+        ),
     ],
 )
 def test_a_log_that_cannot_teach_is_refused_with_the_next_step(rows, amounts, said):

@@ -55,7 +55,12 @@ def test_horizons(text, as_of, fiscal, end):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("0d", "is empty"), ("-3d", "not understood"), ("year", "write 28d, 13w, month"), ("9999w", "beyond ten years")],
+    [
+        ("0d", "is empty"),
+        ("-3d", "not understood"),
+        ("year", "write 28d, 13w, month"),
+        ("9999w", "beyond ten years"),
+    ],
 )
 def test_horizons_that_cannot_be(text, said):
     with pytest.raises(AsOfError, match=said):

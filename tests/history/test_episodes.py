@@ -65,7 +65,12 @@ def test_engines_agree_to_the_last_bit(rows, as_of):
 @given(
     rows=log_rows(),
     later=st.lists(
-        st.tuples(st.sampled_from(["r0", "r1", "new"]), st.sampled_from(STAGES), st.integers(0, 30), st.integers(0, 9))
+        st.tuples(
+            st.sampled_from(["r0", "r1", "new"]),
+            st.sampled_from(STAGES),
+            st.integers(0, 30),
+            st.integers(0, 9),
+        )
     ),
     as_of=st.integers(min_value=0, max_value=20),
     order=st.randoms(use_true_random=False),

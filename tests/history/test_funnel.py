@@ -23,7 +23,10 @@ from funnelml.history.templates import TEMPLATES, funnel_from_template
         ({"stages": ("A",), "lost": ()}, "no stage name means lost"),
         ({"stages": ("Alpha",), "probabilities": {"Alpa": 0.5}}, "did you mean 'Alpha'"),
         ({"stages": ("A",), "probabilities": {"A": 50}}, "must lie between 0 and 1"),
-        ({"stages": ("A",), "renames": (StageRename(old="X", new="B", until=0),)}, "rename to unknown stage 'B'"),
+        (
+            {"stages": ("A",), "renames": (StageRename(old="X", new="B", until=0),)},
+            "rename to unknown stage 'B'",
+        ),
     ],
 )
 def test_contradictions_are_refused(parts, said):
@@ -63,7 +66,10 @@ def test_stages_that_no_won_record_saw_are_placed_by_the_others():
 
 @pytest.mark.parametrize(
     ("won", "lost", "said"),
-    [(["Wun"], ["L"], "won 'Wun' is no stage of the log"), (["W"], ["A", "B", "L"], "every stage of the log is an end")],
+    [
+        (["Wun"], ["L"], "won 'Wun' is no stage of the log"),
+        (["W"], ["A", "B", "L"], "every stage of the log is an end"),
+    ],
 )
 def test_ends_must_be_in_the_log_and_leave_stages(won, lost, said):
     with pytest.raises(FunnelError, match=said):

@@ -63,7 +63,12 @@ def test_fields_without_history_come_from_the_opportunities_table():
     rows=log_rows(),
     amounts=st.lists(st.tuples(st.sampled_from(["r0", "r1"]), st.integers(0, 20), st.floats(1, 9)), min_size=1),
     later=st.lists(
-        st.tuples(st.sampled_from(["r0", "r1", "new"]), st.sampled_from(STAGES), st.integers(0, 30), st.integers(0, 9))
+        st.tuples(
+            st.sampled_from(["r0", "r1", "new"]),
+            st.sampled_from(STAGES),
+            st.integers(0, 30),
+            st.integers(0, 9),
+        )
     ),
     as_of=st.integers(min_value=0, max_value=20),
 )
