@@ -12,8 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> None:
     """Write both samples and say what they hold."""
-    for language, name, encoding in (("en", "sample", "utf-8"), ("zh", "sample_zh", "gb18030")):
-        crm = simulate_crm(sample_world(language), seed=SAMPLE_SEED)
+    english, chinese = sample_world("en"), sample_world("zh")
+    for world, name, encoding in ((english, "sample", "utf-8"), (chinese, "sample_zh", "gb18030")):
+        crm = simulate_crm(world, seed=SAMPLE_SEED)
         paths = write_sample(crm, ROOT / "data" / name, encoding=encoding)
         size = sum(path.stat().st_size for path in paths)
         print(f"data/{name}: {crm.summary()} {size / 1000:,.0f} kB in {len(paths)} files.")

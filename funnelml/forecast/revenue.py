@@ -161,12 +161,29 @@ class RevenueForecast:
         q = target.quantiles()
         dead = self.zombies
         return (
-            f"The {len(self.records):,} records open on {self.as_of} are expected to book {target.mean:,.0f} "
-            f"{self.currency} before {self.horizon.end} (80 % interval {q['0.1']:,.0f} to {q['0.9']:,.0f}). "
-            f"{len(dead):,} of them, worth {dead['amount'].sum():,.0f} {self.currency} on paper, are zombies."
+            f"The {len(self.records):,} records open on {self.as_of} are expected to book "
+            f"{money(target.mean, self.currency)} before {self.horizon.end} (80 % interval {q['0.1']:,.0f} to "
+            f"{q['0.9']:,.0f}). {_zombie_words(len(dead), money(dead['amount'].sum(), self.currency))}"
         )
+
+
+def money(amount: float, currency: str) -> str:
+    """Return an amount for a sentence.
+
+    Examples
+    --------
+    >>> money(1234567.8, "EUR"), money(12.0, "")
+    ('1,234,568 EUR', '12')
+    """
+    return f"{amount:,.0f} {currency}".rstrip()
 
 
 def _quantiles(bookings: NDArray[np.float64]) -> dict[str, float]:
     values = np.quantile(bookings, QUANTILES)
     return {str(q): float(v) for q, v in zip(QUANTILES, values, strict=True)}
+
+
+def _zombie_words(count: int, worth: str) -> str:
+    if count == 0:
+        return "None of them is a zombie."
+    return f"{count:,} of them, worth {worth} on paper, {'is a zombie' if count == 1 else 'are zombies'}."

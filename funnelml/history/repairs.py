@@ -74,9 +74,13 @@ def repair_tables(
     tables = dict(tables)
     for name in ("stage_changes", "field_changes", "activities"):
         if name in tables:
-            twice = tables[name].duplicated()
-            found += _rows(tables[name], twice, f"exact duplicates in {name}", "dropped")
-            tables[name] = tables[name][~twice].reset_index(drop=True)
+            table = tables[name]
+            twice = table.duplicated()
+            # Several raw names may mean one end, and a CRM may write all of them at one moment: no mistake.
+            ends = twice & table["stage"].isin((WON, LOST)) if "stage" in table else twice & False
+            found += _rows(table, twice & ~ends, f"exact duplicates in {name}", "dropped")
+            found += _rows(table, ends, "one end written several times at one instant", "kept once")
+            tables[name] = table[~twice].reset_index(drop=True)
     log = tables["stage_changes"]
     if exported_at is not None:
         cut = cut_of(exported_at, time_zone)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,96 +11,11 @@ import numpy as np
 import pandas as pd
 
 from funnelml.history.funnel import LOST, WON
+from funnelml.io.sample_columns import SAMPLE_COLUMNS
 from funnelml.synthetic import SyntheticCRM
 from funnelml.synthetic.market import generator
 
-SAMPLE_COLUMNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
-    "en": {
-        "opportunities": {
-            "opportunity_id": "Opportunity ID",
-            "account": "Account",
-            "segment": "Segment",
-            "source": "Source",
-            "owner": "Owner",
-            "created_at": "Created",
-            "amount": "Amount (EUR)",
-            "expected_close_date": "Expected close",
-            "lead_id": "Lead ID",
-        },
-        "stage_changes": {
-            "record_id": "Opportunity ID",
-            "stage": "Stage",
-            "entered_at": "Entered",
-            "recorded_at": "Recorded",
-        },
-        "field_changes": {
-            "record_id": "Opportunity ID",
-            "field": "Field",
-            "changed_at": "Changed",
-            "recorded_at": "Recorded",
-            "old": "Old value",
-            "new": "New value",
-        },
-        "activities": {
-            "record_id": "Opportunity ID",
-            "kind": "Activity",
-            "occurred_at": "Time",
-            "direction": "Direction",
-        },
-        "leads": {"lead_id": "Lead ID", "created_at": "Created", "source": "Source", "owner": "Owner"},
-        "quotas": {
-            "period_start": "Quarter start",
-            "period_end": "Next quarter start",
-            "amount": "Quota (EUR)",
-            "recorded_at": "Set on",
-        },
-    },
-    "zh": {
-        "opportunities": {
-            "opportunity_id": "商机编号",
-            "account": "客户",
-            "segment": "客户规模",
-            "source": "来源",
-            "owner": "负责人",
-            "created_at": "创建时间",
-            "amount": "金额(元)",
-            "expected_close_date": "预计成交日期",
-            "lead_id": "线索编号",
-        },
-        "stage_changes": {
-            "record_id": "商机编号",
-            "stage": "阶段",
-            "entered_at": "进入时间",
-            "recorded_at": "记录时间",
-        },
-        "field_changes": {
-            "record_id": "商机编号",
-            "field": "字段",
-            "changed_at": "变更时间",
-            "recorded_at": "记录时间",
-            "old": "原值",
-            "new": "新值",
-        },
-        "activities": {
-            "record_id": "商机编号",
-            "kind": "活动类型",
-            "occurred_at": "时间",
-            "direction": "方向",
-        },
-        "leads": {"lead_id": "线索编号", "created_at": "创建时间", "source": "来源", "owner": "负责人"},
-        "quotas": {
-            "period_start": "季度开始",
-            "period_end": "下季度开始",
-            "amount": "指标(元)",
-            "recorded_at": "设定时间",
-        },
-    },
-}
-"""Header of every exported column: language, canonical table, canonical column.
-
-Fields in ``field_changes`` keep their canonical names (``amount``, ``expected_close_date``, ``owner``). Tables without a
-record time of their own (opportunities, leads, activities) are recorded when they happen.
-"""
+__all__ = ["SAMPLE_COLUMNS", "write_sample"]
 
 _DATES = ("expected_close_date", "period_start", "period_end")
 _MONEY = {"EUR": "€", "CNY": "¥"}
@@ -122,10 +36,10 @@ def write_sample(crm: SyntheticCRM, folder: Path, *, encoding: str = "utf-8") ->
     Returns
     -------
     tuple of pathlib.Path
-        ``opportunities.csv, stage_changes.csv, field_changes.csv, activities.csv, leads.csv, quotas.csv`` with local times to
-        the minute and headers as in ``SAMPLE_COLUMNS``; ``truth.json`` (parameters, reps, weekly shocks, which
-        records were spoiled how) and ``truth_records.csv`` (latent effects and what came of each record, past the
-        export too).
+        ``opportunities.csv, stage_changes.csv, field_changes.csv, activities.csv, leads.csv, quotas.csv`` with
+        local times to the minute and headers as in ``SAMPLE_COLUMNS``; ``truth.json`` (parameters, reps, weekly
+        shocks, which records were spoiled how) and ``truth_records.csv`` (latent effects and what came of each
+        record, past the export too).
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -158,7 +72,8 @@ def _as_text(crm: SyntheticCRM, name: str) -> pd.DataFrame:
         if column.endswith("_at") or column in _DATES:
             values = _local(crm, values, date_only=column in _DATES)
             if name in ("opportunities", "stage_changes") and column not in _DATES:
-                values = _mixed(crm, f"{name}.{column}", values, values + ":00", values.str.replace(" ", "T") + ":00")
+                seconds = values + ":00"
+                values = _mixed(crm, f"{name}.{column}", values, seconds, seconds.str.replace(" ", "T"))
         elif column == "amount":
             plain = values.map("{:.0f}".format, na_action="ignore")
             grouped = values.map("{:,.0f}".format, na_action="ignore")

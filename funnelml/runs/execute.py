@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import platform
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ _MANIFEST = "manifest.json"
 _PACKAGES = ("duckdb", "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "scipy")
 _LONGEST = 400
 """Characters of an error that the one-line message repeats."""
+# Without a handler of its own, what papermill and nbclient log would land on stderr beside our own message.
+logging.getLogger("papermill").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +168,9 @@ def _run(target: Path, parameters: Mapping[str, Value], workspace: Path, progres
         raise RunError(f"at cell [{error.exec_count}] '{line}': {reason[:_LONGEST]}") from None
     except RuntimeError as error:
         # A kernel that died, or never started; its last words are in the log.
-        words = target.with_name(_LOG).read_text(encoding="utf-8", errors="replace").split("\n")
-        last = next((line.strip() for line in reversed(words) if line.strip()), "its log is empty")
-        raise RunError(f"because its kernel died ({error}): {last[:_LONGEST]}") from None
+        words = target.with_name(_LOG).read_text(encoding="utf-8", errors="replace").strip()
+        last = words.rpartition("\n")[2][:_LONGEST] or "it said nothing; often the memory has run out"
+        raise RunError(f"because its kernel died ({error}): {last}") from None
     finally:
         _forget_paths(target)
     return nbformat.read(target, as_version=4)
@@ -198,9 +201,8 @@ def _make_folder(run_id: str, runs: Path) -> tuple[Path, Path]:
 
 def _publish(work: Path, folder: Path, record: dict[str, Any]) -> Path:
     """Write the manifest and give the folder its name; return the name it has then."""
-    log = work / _LOG
-    if log.exists() and not log.stat().st_size:
-        log.unlink()
+    if record["status"] == "completed":
+        (work / _LOG).unlink(missing_ok=True)
     record["outputs"] = sorted(path.name for path in work.iterdir())
     text = json.dumps(record, ensure_ascii=False, indent=2, sort_keys=True)
     (work / _MANIFEST).write_text(f"{text}\n", encoding="utf-8")

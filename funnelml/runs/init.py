@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from funnelml.errors import MappingError, SettingsError
+from funnelml.errors import MappingError, SettingsError, SourceError, did_you_mean
 from funnelml.history.funnel import Funnel
 from funnelml.history.propose import propose_funnel
 from funnelml.history.templates import funnel_from_template
@@ -73,6 +73,9 @@ def init_from_log(
         raise MappingError(f"an event log needs {', '.join(missing)}: the column with that content")
     if not won or not lost:
         raise SettingsError("name the stages that end a record: --won A,B --lost C,D")
+    if not log.is_file():
+        hint = did_you_mean(log.name, [path.name for path in log.parent.glob("*")])
+        raise SourceError(f"there is no event log {log}{hint}; give the path of an existing file")
     mapped_columns = {k: v for k, v in columns.items() if v is not None}
     source = Source(name="event log", table=EVENT_LOG, columns=mapped_columns, funnel="sales", file=str(log.absolute()))
     raw = read_raw(source, Path())

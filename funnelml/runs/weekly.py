@@ -8,7 +8,7 @@ from typing import Any
 from funnelml.errors import AsOfError
 from funnelml.forecast.backtest import Backtest, Progress, backtest_revenue
 from funnelml.forecast.open_pipeline import forecast_revenue
-from funnelml.forecast.revenue import RevenueForecast
+from funnelml.forecast.revenue import RevenueForecast, money
 from funnelml.forecast.track_record import TrackRecord, measure_track_record
 from funnelml.history.dates import as_of_dates, day_of, horizon_from, parse_date
 from funnelml.runs.workspace import Workspace
@@ -146,6 +146,6 @@ def backtest_workspace(
 def describe_quota(quota: dict[str, Any], currency: str) -> str:
     """Return one sentence: how likely the quota is from what is booked and what is open."""
     return (
-        f"The quota of {quota['amount']:,.0f} {currency} is reached with a chance of {quota['chance']:.0%} from the "
+        f"The quota of {money(quota['amount'], currency)} is reached with a chance of {quota['chance']:.0%} from the "
         f"{quota['booked']:,.0f} booked so far and the open pipeline; new business is not counted."
     )

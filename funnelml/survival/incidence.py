@@ -11,6 +11,9 @@ from funnelml.survival.curve import CumulativeIncidence
 from funnelml.survival.jackknife import jackknife_variance
 from funnelml.survival.risk_sets import FloatArray, IntArray, count_risk_sets
 
+LIGHTEST = 1e-100
+"""Least share of the heaviest weight that is still reckoned with."""
+
 
 def estimate_incidence(
     duration: ArrayLike,
@@ -40,7 +43,7 @@ def estimate_incidence(
     n_causes : int, optional
         K; by default the largest cause that occurs.
     variance : bool
-        Whether to compute the variance as well, at about three times the cost.
+        Whether to compute the variance as well, at about four times the cost.
 
     Returns
     -------
@@ -65,9 +68,9 @@ def estimate_incidence(
     with :math:`d_k` the weight that left by cause k and :math:`Y` the weight at risk (Aalen and Johansen,
     Scandinavian Journal of Statistics 5, 1978). The variance is the infinitesimal jackknife, which is what R's
     ``survfit`` reports for several states: weights are sampling weights, so a stay of weight 3 is one observation, not
-    three. Times are tied when they are equal as numbers. Where the risk set empties because all later stays entered
-    late, the curve goes on flat, and ``gaps`` says so; where it empties by events, nothing can move it any more, so under
-    delayed entry a first risk set of a few stays decides all.
+    three. Times are tied when they are equal as numbers. Where nobody is at risk because the later stays all entered
+    late, the curve goes on flat, and ``gaps`` says so. Where all at risk left at once, it can never move again: under
+    delayed entry a first risk set of a few stays may decide everything.
 
     Examples
     --------
@@ -83,16 +86,20 @@ def estimate_incidence(
         raise ModelInputError("there is no stay to learn from: duration is empty")
     start = _numbers("entry", np.zeros(n) if entry is None else entry, n)
     weight = _numbers("weights", np.ones(n) if weights is None else weights, n)
-    ends = _numbers("event", event, n)
-    _refuse(ends != np.round(ends), "event is not a whole number", "use 0 for censored and 1..K for the causes")
+    code = _numbers("event", event, n)
+    _refuse(code != np.round(code), "event is not a whole number", "use 0 for censored and 1..K for the causes")
     _refuse(start > days, "entry is after the end of the stay", "drop stays that ended before they were observed")
-    causes = _causes(ends, n_causes)
+    causes = _causes(code, n_causes)
     owner = None if cluster is None else _codes(cluster, n)
     if not weight.any():
         raise ModelInputError(f"all {n:,} weights are zero; give at least one stay a weight")
+    _refuse(
+        (weight > 0) & (weight < weight.max() * LIGHTEST), "weight is 1e100 times lighter than the heaviest", "use 0"
+    )
     order = np.argsort(days)  # looking up instants in order is many times quicker than at random
     order = order[weight[order] > 0]
-    days, ends, start, weight = days[order], ends[order].astype(np.int64), start[order], weight[order]
+    days, start, weight = days[order], start[order], weight[order]
+    ends = code[order].astype(np.int64)
 
     sets = count_risk_sets(days, ends, entry=start, weights=weight, n_causes=causes)
     staying = np.cumprod(sets.left / sets.at_risk)
@@ -115,7 +122,9 @@ def estimate_incidence(
 
 
 def _gaps(entry: FloatArray, duration: FloatArray) -> FloatArray:
-    order = np.argsort(entry, kind="stable")
+    if not entry.any():
+        return np.empty((0, 2))
+    order = np.argsort(entry)
     opens = entry[order]
     covered = np.concatenate(([0.0], np.maximum.accumulate(duration[order])[:-1]))
     empty = opens > covered
@@ -123,10 +132,13 @@ def _gaps(entry: FloatArray, duration: FloatArray) -> FloatArray:
 
 
 def _numbers(name: str, values: ArrayLike, n: int | None = None) -> FloatArray:
+    given = np.asarray(values)
     try:
-        array = np.asarray(values, dtype=float)
+        array = given.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ModelInputError(f"{name} must be numbers: {error}") from error
+    if given.dtype.kind not in "biufO":
+        raise ModelInputError(f"{name} must be numbers (times in days), not {given.dtype}")
     if array.ndim != 1 or (n is not None and len(array) != n):
         wanted = "one-dimensional" if n is None else f"of shape ({n},) like duration"
         raise ModelInputError(f"{name} must be {wanted}, not of shape {array.shape}")

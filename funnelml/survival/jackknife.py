@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from funnelml.survival.risk_sets import FloatArray, IntArray, RiskSets, add_exactly
+from funnelml.survival.risk_sets import FloatArray, IntArray, RiskSets, add_exactly, sum_by
 
 
 def jackknife_variance(
@@ -36,79 +35,84 @@ def jackknife_variance(
     With :math:`Y` the weight at risk, :math:`h_k` the hazard of cause k and :math:`h` their sum, the derivative of
     :math:`F_k(t)` by the weight of stay i is
 
-    .. math:: U_i(t) = \sum_{u \le t} \Bigl[ -a_i(u) \{F_k(t) - F_k(u)\} + S(u-)\{dN_{ik}(u) - Y_i(u) h_k(u)\}/Y(u) \Bigr],
-        \quad a_i = \frac{dN_i - Y_i h}{Y (1 - h)},
+    .. math:: U_i(t) = \sum_{u \le t} \Bigl[ S(u-) \frac{dN_{ik}(u) - Y_i(u) h_k(u)}{Y(u)} - a_i(u) \{F_k(t) - F_k(u)\}
+        \Bigr], \quad a_i = \frac{dN_i - Y_i h}{Y (1 - h)},
 
-    and the variance is the sum over clusters of the squared sum of :math:`w_i U_i(t)` (Therneau and Grambsch, Modeling
-    Survival Data, 2000, section 7; Therneau, Crowson and Atkinson, Multi-state models, the survival package).
-    Writing :math:`F_k(t) - F_k(u)` as :math:`R(u) - R(t)`, with R what is still to come, makes it
-    :math:`R(t) A_i(t) + C_i(t)`. While a stay is at risk A and C follow one common path, so a cluster is described by
-    three numbers that change only when one of its stays enters or leaves; their second moments are running sums.
-    R, and not F, keeps every term as small as the answer: A grows without bound while R A does not.
+    and the variance is the sum over clusters of the squared sum of :math:`w_i U_i(t)` (Therneau, Crowson and Atkinson,
+    "Multi-state models and competing risks", vignette of R's survival). With :math:`R(t)` what the curve has still to
+    rise after t, :math:`F_k(t) - F_k(u) = R(u) - R(t)` and so :math:`U_i(t) = R(t) A_i(t) + C_i(t)`, where A sums
+    :math:`a_i` and C the rest. While a stay is at risk its A and C move along paths common to all. So three numbers
+    say all about a cluster (its weight at risk, and its A and C less the common paths), they change only when one of its
+    stays enters or leaves, and the variance is a quadratic form of their second moments, which are running sums.
+    R, not F, keeps each term as small as the answer: A grows without bound as the risk set shrinks, R A does not.
     """
     m, weights = len(sets.times), sets.weights
     ended = sets.event > 0
     at = sets.last[ended] - 1
-    accumulate, when = _changes(sets.first, sets.last - ended, cluster)
+    track, when = _tracker(sets.first, sets.last - ended, cluster)
 
-    def running(x: tuple[FloatArray, FloatArray], y: tuple[FloatArray, FloatArray]) -> FloatArray:
-        (x_before, x_after), (y_before, y_after) = x, y
-        return add_exactly(x_after * y_after - x_before * y_before, lambda part: np.cumsum(np.bincount(when, part, m + 1))[:m])
-
-    def path(increments: FloatArray) -> FloatArray:
-        return np.concatenate(([0.0], np.cumsum(increments)))
+    def moment(x: Track, y: Track) -> FloatArray:
+        change = x[1] * y[1] - x[0] * y[0]
+        return add_exactly(change, lambda part: np.cumsum(sum_by(when, part, m + 1))[:m])
 
     per_left = np.divide(1.0, sets.left, out=np.zeros(m), where=sets.left > 0)
-    common = sets.exits.sum(axis=0) / sets.at_risk * per_left
-    common_path = path(common)
-    leaving = -common_path[sets.last]
-    leaving[ended] += per_left[at]
-    w = accumulate(weights, -weights)
-    a = accumulate(weights * common_path[sets.first], weights * leaving)
-    ww, wa, aa = running(w, w), running(w, a), running(a, a)
+    drift = sets.exits.sum(axis=0) / sets.at_risk * per_left
+    path_a = _path(drift)
+    at_exit = -path_a[sets.last]
+    at_exit[ended] += per_left[at]
+    w = track(weights, -weights)
+    a = track(weights * path_a[sets.first], weights * at_exit)
+    ww, wa, aa = moment(w, w), moment(w, a), moment(a, a)
 
     jump = before / sets.at_risk
     rows = np.vstack((-steps.sum(axis=0), steps))
     variance = np.empty_like(rows)
     for k, step in enumerate(rows):
-        to_come = np.append(np.cumsum(step[:0:-1])[::-1], 0.0)[:m]
-        own_path = path(common * to_come - step / sets.at_risk)
-        leaving = own_path[sets.last]
-        sign = -1.0 if k == 0 else sets.event[ended] == k
-        leaving[ended] += sign * jump[at] - (to_come * per_left)[at]
-        c = accumulate(-weights * own_path[sets.first], weights * leaving)
-        g = own_path[1:] - to_come * common_path[1:]
-        wc, ac, cc = running(w, c), running(a, c), running(c, c)
-        variance[k] = g * (g * ww + 2 * (to_come * wa + wc)) + to_come * (to_come * aa + 2 * ac) + cc
+        r = np.append(np.cumsum(step[:0:-1])[::-1], 0.0)[:m]
+        path_c = _path(drift * r - step / sets.at_risk)
+        own = -1.0 if k == 0 else (sets.event[ended] == k).astype(np.float64)
+        at_exit = path_c[sets.last]
+        at_exit[ended] += own * jump[at] - (r * per_left)[at]
+        c = track(-weights * path_c[sets.first], weights * at_exit)
+        g = path_c[1:] - r * path_a[1:]
+        wc, ac, cc = moment(w, c), moment(a, c), moment(c, c)
+        variance[k] = g * (g * ww + 2 * (r * wa + wc)) + r * (r * aa + 2 * ac) + cc
     return np.maximum(variance, 0.0)
 
 
-Accumulate = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
+Track = tuple[FloatArray, FloatArray]
+"""A number of each cluster, just before and just after each of its changes."""
 
 
-def _changes(first: IntArray, last: IntArray, cluster: IntArray | None) -> tuple[Accumulate, NDArray[np.int64]]:
-    """Return how to sum what is added at entry and at exit within each cluster, and the time index of each change."""
+def _path(increments: FloatArray) -> FloatArray:
+    return np.concatenate(([0.0], np.cumsum(increments)))
+
+
+def _tracker(
+    first: IntArray, last: IntArray, cluster: IntArray | None
+) -> tuple[Callable[[FloatArray, FloatArray], Track], IntArray]:
+    """Return what sums entries and exits within clusters, and the time index of every change it reports."""
     when = np.concatenate((first, last))
     if cluster is None:
 
-        def by_stay(entering: FloatArray, leaving: FloatArray) -> tuple[FloatArray, FloatArray]:
-            zero = np.zeros(len(entering))
-            return np.concatenate((zero, entering)), np.concatenate((entering, entering + leaving))
+        def track_stays(entering: FloatArray, leaving: FloatArray) -> Track:
+            nothing = np.zeros_like(entering)
+            return np.concatenate((nothing, entering)), np.concatenate((entering, entering + leaving))
 
-        return by_stay, when
+        return track_stays, when
 
     owner = np.concatenate((cluster, cluster))
     order = np.lexsort((when, owner))
     opens = np.diff(owner[order], prepend=-1) != 0
     group = np.cumsum(opens) - 1
 
-    def by_cluster(entering: FloatArray, leaving: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def track_clusters(entering: FloatArray, leaving: FloatArray) -> Track:
         def within(part: FloatArray) -> FloatArray:
-            total = np.cumsum(part)
-            previous = np.concatenate(([0.0], total[:-1]))
-            return np.stack((previous, total)) - previous[opens][group]
+            after = np.cumsum(part)
+            before = np.concatenate(([0.0], after[:-1]))
+            return np.stack((before, after)) - before[opens][group]
 
         before, after = add_exactly(np.concatenate((entering, leaving))[order], within)
         return before, after
 
-    return by_cluster, when[order]
+    return track_clusters, when[order]

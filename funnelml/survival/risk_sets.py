@@ -81,21 +81,19 @@ def count_risk_sets(
         first = np.zeros(len(duration), dtype=np.int64)
 
     m = len(times)
-    ended_at, weight_ended = last[ended] - 1, weights[ended]
+    ended_at = last[ended] - 1
     cell = (event[ended] - 1) * m + ended_at
 
     def count(part: FloatArray) -> FloatArray:
-        present = np.cumsum(np.bincount(first, part, m + 1) - np.bincount(last, part, m + 1))[:m]
-        return np.stack((present, present - np.bincount(ended_at, part[ended], m)))
+        present = np.cumsum(sum_by(first, part, m + 1) - sum_by(last, part, m + 1))[:m]
+        return np.stack((present, present - sum_by(ended_at, part[ended], m)))
 
     at_risk, left = add_exactly(weights, count)
-    nobody_left = np.cumsum(np.bincount(first, minlength=m + 1) - np.bincount(last - ended, minlength=m + 1))[:m] == 0
-    left[nobody_left] = 0.0
     return RiskSets(
         times=times,
         at_risk=at_risk,
         left=left,
-        exits=np.bincount(cell, weight_ended, n_causes * m).reshape(n_causes, m),
+        exits=sum_by(cell, weights[ended], n_causes * m).reshape(n_causes, m),
         first=first,
         last=last,
         event=event,
@@ -103,19 +101,42 @@ def count_risk_sets(
     )
 
 
+def sum_by(index: IntArray, values: FloatArray, length: int) -> FloatArray:
+    """Return the sum of the values that share an index, for every index below ``length``."""
+    return np.asarray(np.bincount(index, values, length), dtype=np.float64)
+
+
 def add_exactly(values: FloatArray, total: Callable[[FloatArray], FloatArray]) -> FloatArray:
-    """Return ``total(values)`` for a linear ``total`` made of sums and differences, as if nothing were rounded on the way.
+    """Return ``total(values)`` for a ``total`` made of sums and differences, with nothing rounded on the way.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)
+        What is to be added up.
+    total : callable
+        Takes an array like ``values``; adds and subtracts, and does nothing else.
+
+    Returns
+    -------
+    numpy.ndarray
+        What ``total`` returns; exactly zero where the terms cancel.
 
     Notes
     -----
-    What is at risk late, and light, is the difference of two sums that may be heavy: old stays often are the only long
-    ones, and with recency weights they are millions of times lighter. So each value is split into a multiple of a
-    power of two, coarse enough to be added up without rounding in any order, and a tiny rest.
+    What is at risk late, and light, is the difference of two sums that may be heavy: old stays are often the only long
+    ones, and with recency weights they are millions of times lighter. So the values are taken apart into layers, each
+    of multiples of one power of two that is coarse enough to be added up exactly in any order.
     """
-    size = np.abs(values).sum()
-    if size == 0:
-        return total(values)
-    unit = 2.0 ** (np.ceil(np.log2(size)) - 52)
-    coarse = np.round(values / unit) * unit
-    rest = values - coarse
-    return total(coarse) + total(rest) if rest.any() else total(coarse)
+    layer, rest = _split(values)
+    answer = total(layer)
+    while rest.any():
+        layer, rest = _split(rest)
+        answer = answer + total(layer)
+    return answer
+
+
+def _split(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    _, exponent = np.frexp(np.abs(values).sum())
+    unit = np.ldexp(1.0, exponent - 52)
+    layer = np.round(values / unit) * unit
+    return layer, values - layer

@@ -8,7 +8,6 @@ from funnelml.synthetic.market import Market
 from funnelml.synthetic.paths import daily_hazards
 from funnelml.synthetic.stages import ADVANCE, BACK, FAVOUR, WIN, FloatArray, IntArray
 
-
 _CHUNK = 64
 """Records of different effects that one recursion takes along: bounds memory."""
 

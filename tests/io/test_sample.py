@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from funnelml.history.funnel import WON
-from funnelml.io.sample import SAMPLE_COLUMNS, write_sample
+from funnelml.io.sample import write_sample
+from funnelml.io.sample_columns import SAMPLE_COLUMNS
 from funnelml.schema import TABLES
 from funnelml.synthetic import SAMPLE_SEED, SyntheticCRM, sample_world, simulate_crm
 

@@ -3,7 +3,8 @@
 #     Rscript incidence.R          (in this folder; Debian: r-base-core, r-cran-survival)
 #
 # Writes incidence_data.csv, what goes in, and incidence.csv, what comes out at every distinct duration. The standard
-# error that survfit reports for several states is the infinitesimal jackknife, by record or by cluster.
+# error that survfit reports for several states is the infinitesimal jackknife; each row is its own subject (id), and
+# where rows share a cluster, survfit's influence values are added up within it.
 #
 # A stay of length zero is at risk at its own instant only, and a stay with entry 0 is at risk from time 0 on. survfit
 # refuses the first and starts the second after time 0, so their entries are shifted to just before.
@@ -62,17 +63,24 @@ cases <- list(
 
 estimate <- function(case) {
     case$status <- factor(case$event, 0:max(case$event))
-    just_before <- case$entry - ifelse(case$entry == 0 | case$entry == case$duration, 1e-4, 0)
-    case$just_before <- just_before
-    by_record <- !anyDuplicated(case$cluster)
     case$id <- seq_len(nrow(case))
-    late <- any(case$entry > 0)
-    fit <- if (!late && by_record) survfit(Surv(duration, status) ~ 1, case, weights = weight, conf.type = "plain")
-    else survfit(Surv(just_before, duration, status) ~ 1, case, weights = weight, id = id, cluster = cluster, conf.type = "plain")
+    case$just_before <- case$entry - ifelse(case$entry == 0 | case$entry == case$duration, 1e-4, 0)
+    in_clusters <- anyDuplicated(case$cluster) > 0
+    answer <- if (any(case$entry > 0)) Surv(case$just_before, case$duration, case$status)
+    else Surv(case$duration, case$status)
+    fit <- survfit(answer ~ 1, case, weights = weight, id = id, influence = in_clusters, conf.type = "plain")
+    std_err <- fit$std.err
+    if (in_clusters) {  # survival 3.5-3 ignores cluster= where there are several states
+        influence <- fit$influence.pstate[, -1, ]  # its first column is the start
+        summed <- apply(influence, 2:3, function(column) sqrt(sum(rowsum(column * case$weight, case$cluster)^2)))
+        alone <- apply(influence, 2:3, function(column) sqrt(sum((column * case$weight)^2)))
+        stopifnot(max(abs(alone - std_err)) < 1e-14)
+        std_err <- summed
+    }
     states <- ncol(fit$pstate)
     data.frame(
         time = rep(fit$time, states), state = rep(seq_len(states) - 1, each = length(fit$time)),
-        incidence = as.vector(fit$pstate), std_err = as.vector(fit$std.err)
+        incidence = as.vector(fit$pstate), std_err = as.vector(std_err)
     )
 }
 
