@@ -90,6 +90,8 @@ def repair_tables(
     if "opportunities" in tables:
         log, early = _close_after_creation(log, tables["opportunities"])
         found += _rows(log, early, "closed before it was created", "closing moved to the creation")
+        tables["opportunities"], revised = _first_known(tables["opportunities"], tables.get("field_changes"))
+        found += revised
     return tables | {"stage_changes": log}, RepairReport(table=_table(found))
 
 
@@ -170,6 +172,30 @@ def _close_after_creation(log: pd.DataFrame, opportunities: pd.DataFrame) -> tup
     early = log["stage"].isin((WON, LOST)) & (log["entered_at"] < created.fillna(log["entered_at"]).to_numpy())
     moved = log["entered_at"].where(~early, created.fillna(0).astype("int64"))
     return log.assign(entered_at=moved, recorded_at=np.maximum(log["recorded_at"], moved)), early
+
+
+def _first_known(
+    opportunities: pd.DataFrame, changes: pd.DataFrame | None
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Put what a field held before its first change where an export shows today's value: that would be look-ahead."""
+    found: list[dict[str, Any]] = []
+    if changes is None:
+        return opportunities, found
+    first = changes.sort_values(["changed_at", "recorded_at"], kind="stable")
+    first = first.drop_duplicates(["funnel", "record_id", "field"]).rename(columns={"record_id": "opportunity_id"})
+    for field in sorted({"amount", "owner", "probability"} & set(opportunities.columns)):
+        before = opportunities[["funnel", "opportunity_id"]].merge(
+            first.loc[(first["field"] == field) & first["old"].notna(), ["funnel", "opportunity_id", "old"]], how="left"
+        )["old"]
+        told = opportunities[field].reset_index(drop=True)
+        held = before.astype(told.dtype)
+        later = held.notna() & (held != told)
+        action = "earlier value taken from its first change"
+        found += _rows(
+            opportunities.rename(columns={"opportunity_id": "record_id"}), later, f"{field} is a later one", action
+        )
+        opportunities = opportunities.assign(**{field: told.where(~later, held).to_numpy()})
+    return opportunities, found
 
 
 def _rows(

@@ -13,8 +13,9 @@ from funnelml.errors import SourceError, ValidationError
 from funnelml.history.funnel import Funnel
 from funnelml.io.read import read_raw
 from funnelml.io.raw import RawTable
-from funnelml.mapping.apply import MappedSource, map_source
+from funnelml.mapping.apply import map_source
 from funnelml.mapping.join import join_sources
+from funnelml.mapping.mapped import MappedSource
 from funnelml.mapping.rejects import join_rejects
 from funnelml.mapping.source import EVENT_LOG, Source
 from funnelml.mapping.stages import canonical_stages

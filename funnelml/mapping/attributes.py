@@ -1,38 +1,19 @@
-"""Attributes of an event log as dated changes, so that none is known before the row that carried it."""
+"""Attributes of a record as dated changes, so that none is known before the row that carried it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from funnelml.mapping.cells import explanation, read_cells, written
 from funnelml.mapping.headings import fold
-from funnelml.mapping.instants import parse_instants
-from funnelml.mapping.numbers import parse_numbers
+from funnelml.mapping.rejects import LEFT_OUT, reject_cells
 from funnelml.mapping.source import Source
-from funnelml.mapping.texts import plain_numbers
 from funnelml.schema import TABLES
 
-KINDS: Mapping[str, str] = {c.name: c.kind for c in TABLES["opportunities"].columns}
-"""Kind of each attribute that has one of its own; all others are text."""
-
-
-def as_text(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_], kind: str, time_zone: str) -> pd.Series:
-    """Return attribute values in the one text form in which the log of field changes keeps them.
-
-    Numbers are plain decimal text, dates are ``YYYY-MM-DD`` in the workspace's time zone.
-    """
-    if kind == "number":
-        text = plain_numbers(np.asarray(values, dtype=np.float64))
-    elif kind == "instant":
-        utc = pd.DatetimeIndex(np.asarray(values, dtype=np.int64).view("M8[us]")).tz_localize("UTC")
-        text = utc.tz_convert(time_zone).strftime("%Y-%m-%d").to_numpy(dtype=object)
-    else:
-        text = np.asarray(values, dtype=object)
-    return pd.Series(np.where(missing, None, text), dtype=object)
+_OWN_KIND = {c.name: c for c in TABLES["opportunities"].columns if c.kind in ("number", "instant")}
 
 
 def attribute_changes(log: pd.DataFrame, attributes: Mapping[str, pd.Series]) -> pd.DataFrame:
@@ -43,7 +24,7 @@ def attribute_changes(log: pd.DataFrame, attributes: Mapping[str, pd.Series]) ->
     log : pandas.DataFrame
         ``funnel, record_id, entered_at, recorded_at``, one row per event; its index is the row in the file.
     attributes : mapping of str to pandas.Series
-        Text values of each attribute, aligned with ``log``; None where the row says nothing.
+        Text values of each attribute in the order of ``log``; None where the row says nothing.
 
     Returns
     -------
@@ -56,50 +37,51 @@ def attribute_changes(log: pd.DataFrame, attributes: Mapping[str, pd.Series]) ->
         said = log.assign(new=values.to_numpy(), at=np.arange(len(log)))[values.notna().to_numpy()]
         said = said.sort_values(["recorded_at", "entered_at", "at"], kind="stable")
         old = said.groupby(["funnel", "record_id"], sort=False)["new"].shift()
-        changed = old.isna() | (old != said["new"])
         kept = said.assign(field=name, old=old.astype(object).where(old.notna(), None), changed_at=said["entered_at"])
-        parts.append(kept[changed])
-    columns = [c.name for c in TABLES["field_changes"].columns]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts).sort_values("at", kind="stable")[columns]
+        parts.append(kept[old.isna() | (old != said["new"])])
+    return pd.concat(parts).sort_values("at", kind="stable")[[c.name for c in TABLES["field_changes"].columns]]
 
 
-def settle_field_values(
-    changes: pd.DataFrame, source: Source, time_zone: str
-) -> tuple[pd.DataFrame, dict[str, npt.NDArray[np.bool_]]]:
-    """Bring the values of a log of field changes into the same text form as those of an event log.
+def settle_fields(
+    changes: pd.DataFrame, raw: pd.DataFrame, source: Source, *, time_zone: str, grain: str
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Bring a log of field changes into the spelling and text form of those of an event log.
 
     Parameters
     ----------
     changes : pandas.DataFrame
-        ``field``, ``old`` and ``new`` as text.
+        Canonical ``field_changes`` as read.
+    raw : pandas.DataFrame
+        The raw columns ``old`` and ``new`` of the same rows, under their headings, and in ``raw.attrs["columns"]``
+        which is which.
 
     Returns
     -------
     changes : pandas.DataFrame
         With known field names in canonical spelling, amounts as plain decimal text, dates as ``YYYY-MM-DD``.
-    unreadable : dict of str to numpy.ndarray
-        For ``old`` and ``new``: rows whose value is none of its kind.
+    rejects : list of pandas.DataFrame
+        Values that are none of their field's kind; they are left out.
     """
-    canonical = {fold(name): name for name in KINDS}
-    names = {f: canonical.get(fold(f), f) for f in changes["field"].dropna().unique()}
+    canonical = {fold(c.name): c.name for c in TABLES["opportunities"].columns}
+    names = {f: canonical.get(fold(f), f) for f in changes["field"].unique()}
     settled = changes.assign(field=changes["field"].map(names))
-    unreadable = {}
-    for column in ("old", "new"):
-        if column not in settled:
-            continue
+    rejects = []
+    for column, heading in raw.attrs["columns"].items():
         values = settled[column].to_numpy(dtype=object, copy=True)
-        bad = np.zeros(len(settled), dtype=bool)
-        for kind in ("number", "instant"):
-            at = np.flatnonzero(settled["field"].map(KINDS).eq(kind))
-            said = pd.Series(values[at], dtype=object)
-            if kind == "number":
-                parsed = parse_numbers(said, decimal=source.decimal)
-            else:
-                parsed = parse_instants(said, time_zone=time_zone, day_first=source.day_first)
-            values[at] = as_text(parsed.values, parsed.missing | parsed.unreadable, kind, time_zone)
-            bad[at] = parsed.unreadable
+        for name, spec in _OWN_KIND.items():
+            at = np.flatnonzero(settled["field"] == name)
+            cells = raw[heading].iloc[at]
+            parsed = read_cells(cells, spec, source, time_zone=time_zone, grain=grain)
+            values[at] = written(parsed, spec, time_zone)
+            rejects.append(
+                reject_cells(
+                    cells,
+                    parsed.unreadable,
+                    source=source.name,
+                    heading=heading,
+                    explain=explanation(spec, source),
+                    action=LEFT_OUT,
+                )
+            )
         settled[column] = values
-        unreadable[column] = bad
-    return settled, unreadable
+    return settled, rejects

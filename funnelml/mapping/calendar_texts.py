@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from funnelml.mapping.clocks import local_to_instant
+from funnelml.mapping.kinds import half_width
 
 FIRST_YEAR, LAST_YEAR = 1900, 2261
 """Years outside are placeholders such as 9999-12-31, and beyond what pandas can show."""
 
 _TIME = (
-    r"(?:(?:[T ]\s*|(?<=日)|(?<=号))(?P<half1>上午|下午|AM|PM)?\s*(?P<hour>00?)"
+    r"(?:(?:T|,?\s+|(?<=日)|(?<=号))(?P<half1>上午|下午|AM|PM)?\s*(?P<hour>00?)"
     r"(?:[:时時点](?P<minute>00?)(?:[:分](?:(?P<second>00?)(?:[.,](?P<fraction>0+))?(?:秒)?)?)?|[时時点])"
     r"\s*(?P<half2>AM|PM)?\s*(?:(?P<utc>Z|UTC|GMT)|(?P<sign>[+-])(?P<zone_hour>00)(?::?(?P<zone_minute>00))?)?)?"
 )
@@ -67,7 +68,7 @@ def read_instants(
     readable : numpy.ndarray of bool
         Which could be read.
     """
-    texts = pc.utf8_upper(pc.utf8_normalize(texts, form="NFKC"))
+    texts = pc.utf8_upper(half_width(texts))
     formats = pc.replace_substring_regex(texts, "[0-9]", "0").dictionary_encode()
     codes = formats.indices.to_numpy(zero_copy_only=False)
     local = np.zeros(len(texts), dtype=np.int64)

@@ -21,6 +21,9 @@ BLANK = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *ra
 )
 """Characters that are stripped from both ends of a text: blanks of every width, zero-width ones, byte order marks."""
 
+_HALF_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0xFFE5: "¥", 0x3000: " ", 0x2212: "-"} | dict.fromkeys(
+    (0xA0, 0x2007, 0x2009, 0x202F), " "
+)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive on purpose: wall-clock times
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,6 +61,10 @@ class Parsed:
     missing: npt.NDArray[np.bool_]
     unreadable: npt.NDArray[np.bool_]
 
+    def take(self, rows: npt.NDArray[np.bool_]) -> Parsed:
+        """Return only the marked rows."""
+        return Parsed(values=self.values[rows], missing=self.missing[rows], unreadable=self.unreadable[rows])
+
 
 def split_by_kind(column: pd.Series, null_values: Sequence[str] = ()) -> list[Part]:
     """Take a column apart by the kind of its values.
@@ -81,6 +88,18 @@ def split_by_kind(column: pd.Series, null_values: Sequence[str] = ()) -> list[Pa
     else:
         parts = [_present(_flat(column))]
     return [p for p in (_stripped(part, null_values) for part in parts) if len(p.values)]
+
+
+def half_width(texts: Any) -> Any:
+    """Return texts with full-width letters, digits and signs, and blanks of other widths, as plain ones.
+
+    Not NFKC, which would read ``5²`` as 52.
+    """
+    other = pc.invert(pc.string_is_ascii(texts))
+    if not pc.any(other).as_py():
+        return texts
+    plain = [t.translate(_HALF_WIDTH) for t in texts.filter(other).to_pylist()]
+    return pc.replace_with_mask(texts, other, pa.array(plain, pa.large_string()))
 
 
 def _flat(column: pd.Series) -> Any:

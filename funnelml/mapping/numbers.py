@@ -12,10 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from funnelml.mapping.kinds import Parsed, split_by_kind
+from funnelml.mapping.kinds import Parsed, half_width, split_by_kind
 
 _CODES = "CNY|RMB|USD|EUR|GBP|JPY|HKD|TWD|KRW|SGD|INR|AUD|CAD|CHF|SEK|BRL"
 _CURRENCY = rf"(?:US|HK|NT|CN|C|A|S)?\p{{Sc}}|{_CODES}|人民币|元|圆"
+_SAME = {"RMB": "CNY", "人民币": "CNY", "元": "CNY", "圆": "CNY", "CN¥": "CNY", "US$": "USD", "€": "EUR", "£": "GBP"}
 _SCALES = {"": 0, "%": -2, "千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8}
 _SCALE = "|".join(sorted(filter(None, _SCALES), key=len, reverse=True))
 _PATTERN = (
@@ -74,6 +75,19 @@ def explain_number(text: str, *, decimal: str = ".") -> str:
     return "not a number"
 
 
+def find_currencies(column: pd.Series) -> list[str]:
+    """Return the currency signs and codes that stand in the texts of a column, sorted."""
+    found: set[str] = set()
+    for part in split_by_kind(column):
+        if pa.types.is_large_string(part.values.type):
+            signs = pc.extract_regex(pc.utf8_upper(half_width(part.values)), rf"(?P<sign>{_CURRENCY})")
+            found |= {_SAME.get(s, s) for s in pc.struct_field(signs, "sign").unique().to_pylist() if s}
+    # A bare sign says no more than the codes that use it.
+    found -= {"¥"} if found & {"CNY", "JPY"} else set()
+    found -= {"$"} if any(c.endswith(("$", "USD")) for c in found - {"$"}) else set()
+    return sorted(found)
+
+
 def _numbers_of(values: Any, decimal: str) -> npt.NDArray[np.float64]:
     kind = values.type
     if pa.types.is_large_string(kind):
@@ -85,9 +99,7 @@ def _numbers_of(values: Any, decimal: str) -> npt.NDArray[np.float64]:
 
 
 def _texts_to_numbers(texts: Any, decimal: str) -> npt.NDArray[np.float64]:
-    plain = pc.utf8_upper(pc.utf8_normalize(texts, form="NFKC"))
-    plain = pc.replace_substring(plain, "\u2212", "-")
-    found = pc.extract_regex(plain, _PATTERNS[decimal])
+    found = pc.extract_regex(pc.utf8_upper(half_width(texts)), _PATTERNS[decimal])
     field = {name: pc.struct_field(found, name).fill_null("") for name in _names(found)}
     digits = pc.add(pc.binary_length(field["whole"]), pc.binary_length(field["fraction"]))
     signs = pc.add(*(pc.binary_length(field[f]) for f in ("sign", "second")))

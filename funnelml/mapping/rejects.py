@@ -11,13 +11,13 @@ import pandas as pd
 
 SET_ASIDE = "row set aside"
 LEFT_OUT = "value left out"
-REJECT_COLUMNS = ("source", "row", "column", "value", "reason", "action")
+_KINDS = {"source": object, "row": "int64", "column": object, "value": object, "reason": object, "action": object}
 _LONGEST = 200
 
 
 def no_rejects() -> pd.DataFrame:
-    """Return a table of rejects without rows."""
-    return pd.DataFrame({c: pd.Series(dtype="int64" if c == "row" else object) for c in REJECT_COLUMNS})
+    """Return a table of rejects without rows: ``source, row, column, value, reason, action``."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _KINDS.items()})
 
 
 def reject_cells(
@@ -37,8 +37,12 @@ def reject_cells(
         The raw column; its index is the row in the file.
     where : numpy.ndarray of bool
         The cells.
+    source, heading : str
+        Names in the rejects.
     explain : callable
         Says why a text could not be read; asked once per distinct text.
+    action : str
+        What was done.
     """
     hit = column[where]
     texts = ["" if pd.isna(v) else str(v) for v in hit]
@@ -49,22 +53,22 @@ def reject_cells(
 def rejects_of(
     source: str,
     rows: Sequence[Any],
-    column: str | Sequence[str],
+    column: str,
     values: Sequence[str],
-    reasons: Sequence[str] | str,
+    reasons: Sequence[str],
     action: str = SET_ASIDE,
 ) -> pd.DataFrame:
     """Return rejects from their parts; long values are cut."""
     short = [v if len(v) <= _LONGEST else v[: _LONGEST - 1] + "…" for v in values]
-    table = pd.DataFrame(
-        {"source": source, "row": rows, "column": column, "value": short, "reason": reasons, "action": action}
-    )
-    return pd.concat([no_rejects(), table]).astype({"row": "int64"}) if len(table) else no_rejects()
+    cells = {"source": source, "row": rows, "column": column, "value": short, "reason": reasons, "action": action}
+    return pd.DataFrame(cells).astype(_KINDS)
 
 
 def join_rejects(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put rejects together, in the order of the rows."""
+    """Put rejects together, in the order of the rows within each source."""
     filled = [p for p in parts if len(p)]
     if not filled:
         return no_rejects()
-    return pd.concat(filled, ignore_index=True).sort_values(["source", "row"], kind="stable", ignore_index=True)
+    joined = pd.concat(filled, ignore_index=True)
+    order = pd.Series(pd.factorize(joined["source"])[0])
+    return joined.iloc[np.lexsort((joined["row"], order))].reset_index(drop=True)

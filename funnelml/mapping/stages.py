@@ -92,6 +92,6 @@ def _reject_unknown(rows: pd.DataFrame, funnels: Sequence[StageNames], source: s
             reason = f"stage '{stage}' is not in funnel '{name}'{did_you_mean(stage, known)}"
         noun = "row" if len(group) == 1 else "rows"
         parts.append(
-            rejects_of(source, list(group.index), column, [value] * len(group), f"{reason}; {len(group):,} {noun}")
+            rejects_of(source, list(group.index), column, [value] * len(group), [f"{reason}; {len(group):,} {noun}"] * len(group))
         )
     return join_rejects(parts)

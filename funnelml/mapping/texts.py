@@ -13,6 +13,9 @@ import pyarrow as pa
 from funnelml.mapping.kinds import Part, Parsed, split_by_kind
 
 
+_BREAKS = frozenset("\n\r\0")
+
+
 def parse_text(column: pd.Series, *, null_values: Sequence[str] = ()) -> Parsed:
     """Read a column as text.
 
@@ -45,8 +48,8 @@ def parse_text(column: pd.Series, *, null_values: Sequence[str] = ()) -> Parsed:
 
 def explain_text(text: str) -> str:
     """Say why ``text`` could not be read as text."""
-    del text
-    return "holds a line break; a quotation mark before it may never have been closed"
+    what = "zero byte" if "\0" in text else "line break; a quotation mark before it may never have been closed"
+    return f"holds a {what}"
 
 
 def plain_number(value: float) -> str:
@@ -72,7 +75,7 @@ def _text_of(part: Part) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
     encoded = part.values.dictionary_encode()
     codes = encoded.indices.to_numpy(zero_copy_only=False)
     distinct = [_one_text(v, encoded.dictionary.type) for v in encoded.dictionary.to_pylist()]
-    broken = np.array(["\n" in t or "\r" in t for t in distinct], dtype=bool)
+    broken = np.array([not _BREAKS.isdisjoint(t) for t in distinct], dtype=bool)
     return np.array(distinct, dtype=object)[codes], broken[codes]
 
 

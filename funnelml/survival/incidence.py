@@ -11,8 +11,8 @@ from funnelml.survival.curve import CumulativeIncidence
 from funnelml.survival.jackknife import jackknife_variance
 from funnelml.survival.risk_sets import FloatArray, IntArray, count_risk_sets
 
-LIGHTEST = 1e-100
-"""Least share of the heaviest weight that is still reckoned with."""
+LIGHTEST, HEAVIEST = 1e-50, 1e50
+"""Weights other than 0 lie between these, so that no square of a sum or of a ratio overflows."""
 
 
 def estimate_incidence(
@@ -54,7 +54,7 @@ def estimate_incidence(
     ------
     ModelInputError
         If lengths differ, there is no stay, a value is missing, infinite or negative, an entry is after its end, an
-        event is not a whole number in ``0..K``, or all weights are zero. The message counts and names the rows.
+        event is not a whole number in ``0..K``, a weight is outside 1e-50 to 1e50, or all are zero. The message counts and names the rows.
 
     See Also
     --------
@@ -93,9 +93,8 @@ def estimate_incidence(
     owner = None if cluster is None else _codes(cluster, n)
     if not weight.any():
         raise ModelInputError(f"all {n:,} weights are zero; give at least one stay a weight")
-    _refuse(
-        (weight > 0) & (weight < weight.max() * LIGHTEST), "weight is 1e100 times lighter than the heaviest", "use 0"
-    )
+    outside = (weight > 0) & ((weight < LIGHTEST) | (weight > HEAVIEST))
+    _refuse(outside, f"weight is outside {LIGHTEST:g} to {HEAVIEST:g}", "scale the weights, and use 0 for next to none")
     order = np.argsort(days)  # looking up instants in order is many times quicker than at random
     order = order[weight[order] > 0]
     days, start, weight = days[order], start[order], weight[order]

@@ -42,7 +42,7 @@ def jackknife_variance(
     "Multi-state models and competing risks", vignette of R's survival). With :math:`R(t)` what the curve has still to
     rise after t, :math:`F_k(t) - F_k(u) = R(u) - R(t)` and so :math:`U_i(t) = R(t) A_i(t) + C_i(t)`, where A sums
     :math:`a_i` and C the rest. While a stay is at risk its A and C move along paths common to all. So three numbers
-    say all about a cluster (its weight at risk, and its A and C less the common paths), they change only when one of its
+    say all about a cluster: its weight at risk, and its A and C less the common paths. They change only when one of its
     stays enters or leaves, and the variance is a quadratic form of their second moments, which are running sums.
     R, not F, keeps each term as small as the answer: A grows without bound as the risk set shrinks, R A does not.
     """

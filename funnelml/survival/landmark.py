@@ -165,7 +165,8 @@ class _Reference:
         hazard = np.divide(wins + _sums(event == LOST_EVENT, starts), at_risk, where=at_risk > 0, out=0.0 * times)
         before = np.concatenate(([1.0], np.cumprod(1.0 - hazard)))[:-1]
         steps = np.divide(before * wins, at_risk, where=at_risk > 0, out=0.0 * times)
-        curve = np.concatenate(([0.0], np.cumsum(steps)))
+        # The steps sum to at most one, but for the last bits.
+        curve = np.minimum(np.concatenate(([0.0], np.cumsum(steps))), 1.0)
         return curve[np.searchsorted(times, age + horizons, side="right")], len(inside) + beyond
 
     def upper_bound(self, age: float, horizon: float) -> float:

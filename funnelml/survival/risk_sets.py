@@ -136,7 +136,9 @@ def add_exactly(values: FloatArray, total: Callable[[FloatArray], FloatArray]) -
 
 
 def _split(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    _, exponent = np.frexp(np.abs(values).sum())
-    unit = np.ldexp(1.0, exponent - 52)
+    size = np.abs(values).sum()
+    if not 1e-290 < size < np.inf:  # nothing, or so little that a still finer unit would underflow
+        return values, np.zeros_like(values)
+    unit = np.ldexp(1.0, np.frexp(size)[1] - 52)
     layer = np.round(values / unit) * unit
     return layer, values - layer

@@ -106,8 +106,8 @@ def _shape_of(world: SyntheticWorld, log: _Log, cut: int) -> pd.DataFrame:
     )
 
 
-def _repeat_last(world: SyntheticWorld, rows: _Log) -> _Log:
-    return pd.concat([rows, rows.groupby("record_id").tail(1)])
+def _repeat_first(world: SyntheticWorld, rows: _Log) -> _Log:
+    return pd.concat([rows, rows.groupby("record_id").head(1)])
 
 
 def _at_one_instant(world: SyntheticWorld, rows: _Log) -> _Log:
@@ -158,6 +158,6 @@ _KINDS: Mapping[str, tuple[_Able, Callable[[SyntheticWorld, _Log], _Log]]] = {
     "same_instant": (lambda shape: shape["climbs"] & shape["in_turn"], _at_one_instant),
     "skipped_stages": (lambda shape: shape["climbs"], _skip_second),
     "closed_before_creation": (lambda shape: shape["over"], _close_early),
-    "exact_duplicates": (lambda shape: shape["any"], _repeat_last),
+    "exact_duplicates": (lambda shape: shape["any"], _repeat_first),
     "unknown_stages": (lambda shape: shape["any"], _park),
 }

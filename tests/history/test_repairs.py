@@ -10,7 +10,7 @@ from funnelml.history.history import History
 from funnelml.history.repairs import describe_log, repair_tables
 from funnelml.history.snapshot import take_snapshot
 from funnelml.schema import DAY
-from tests.logs import EPOCH, FUNNEL, history_of, stage_log
+from tests.logs import EPOCH, FUNNEL, amount_log, history_of, stage_log
 
 
 def counts(report):
@@ -53,6 +53,25 @@ def test_a_closing_before_the_creation_is_moved_to_it():
     assert counts(report) == {"closed before it was created": 1}
     history = History(tables=tables, funnels=(FUNNEL,))
     assert take_snapshot(history, as_of=date(1970, 1, 9)).records["stage"].tolist() == ["lost", "lost"]
+
+
+def test_the_amount_of_an_export_is_not_known_before_its_change():
+    opportunities = pd.DataFrame(
+        {
+            "funnel": "f",
+            "opportunity_id": ["a", "b"],
+            "created_at": [0, 0],
+            "recorded_at": [0, 0],
+            "amount": [120.0, 50.0],
+        }
+    )
+    changes = amount_log([("a", 4, 120.0), ("b", 4, 60.0)]).assign(old=["100", "50.0"])
+    log = stage_log([("a", "Lead", 0), ("b", "Lead", 0)])
+    tables, report = repair_tables({"stage_changes": log, "opportunities": opportunities, "field_changes": changes})
+    assert counts(report) == {"amount is a later one": 1}
+    history = History(tables=tables, funnels=(FUNNEL,))
+    assert take_snapshot(history, as_of=date(1970, 1, 3)).records["amount"].tolist() == [100.0, 50.0]
+    assert take_snapshot(history, as_of=date(1970, 1, 6)).records["amount"].tolist() == [120.0, 60.0]
 
 
 def test_oddities_are_counted_and_kept():
