@@ -19,7 +19,8 @@ settings.load_profile("funnelml")
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of the real data; a test that asks for it is marked ``realdata`` and skips without it."""
-    folder = os.environ.get("FUNNELML_REAL_DATA", "")
-    if not Path(folder).is_dir() or not folder:
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("FUNNELML_REAL_DATA") or beside)
+    if not folder.is_dir():
         pytest.skip("real data absent: set FUNNELML_REAL_DATA to its folder")
-    return Path(folder)
+    return folder

@@ -89,7 +89,7 @@ def repair_tables(
         log = log[~late].reset_index(drop=True)
     if "opportunities" in tables:
         log, early = _close_after_creation(log, tables["opportunities"])
-        found += _rows(log, early, "closed before it was created", "closing moved to the creation")
+        found += _rows(log, early, "closed before it was created", "closing dated when it was recorded")
         tables["opportunities"], revised = _first_known(tables["opportunities"], tables.get("field_changes"))
         found += revised
     return tables | {"stage_changes": log}, RepairReport(table=_table(found))
@@ -170,7 +170,9 @@ def _close_after_creation(log: pd.DataFrame, opportunities: pd.DataFrame) -> tup
     keys = opportunities.rename(columns={"opportunity_id": "record_id"})[["funnel", "record_id", "created_at"]]
     created = log[["funnel", "record_id"]].merge(keys, on=["funnel", "record_id"], how="left")["created_at"]
     early = log["stage"].isin((WON, LOST)) & (log["entered_at"] < created.fillna(log["entered_at"]).to_numpy())
-    moved = log["entered_at"].where(~early, created.fillna(0).astype("int64"))
+    # When it was recorded is the next best date; at the latest, the record was closed when somebody wrote so.
+    known = np.maximum(log["recorded_at"], created.fillna(0).astype("int64"))
+    moved = log["entered_at"].where(~early, known)
     return log.assign(entered_at=moved, recorded_at=np.maximum(log["recorded_at"], moved)), early
 
 
@@ -179,7 +181,7 @@ def _first_known(
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Put what a field held before its first change where an export shows today's value: that would be look-ahead."""
     found: list[dict[str, Any]] = []
-    if changes is None:
+    if changes is None or "old" not in changes:
         return opportunities, found
     first = changes.sort_values(["changed_at", "recorded_at"], kind="stable")
     first = first.drop_duplicates(["funnel", "record_id", "field"]).rename(columns={"record_id": "opportunity_id"})

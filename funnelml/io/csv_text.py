@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,11 @@ def read_csv(source: Source, path: Path) -> RawTable:
         encoding = source.encoding or detect_encoding(path, head, where)
         return _read(source, path, encoding, delimiter, headings, columns, where)
     except BROKEN_STREAM as error:
-        raise SourceError(f"{where} is broken and cannot be read to its end ({error}); copy or export it again") from None
+        told = f"{where} is broken and cannot be read to its end ({error})"
+        raise SourceError(f"{told}; copy or export it again") from None
     except (UnicodeDecodeError, LookupError) as error:
-        raise SourceError(f"{where} is not {source.encoding}: {error}; leave 'encoding' out to have it detected") from None
+        told = f"{where} is not {source.encoding}: {error}"
+        raise SourceError(f"{told}; leave 'encoding' out to have it detected") from None
 
 
 def _encoding_of_head(head: bytes) -> str:
@@ -76,13 +79,12 @@ def _encoding_of_head(head: bytes) -> str:
 
 def _first_record(head: bytes, encoding: str, where: str) -> str:
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head).lstrip("\ufeff")
-    lines = text.splitlines(keepends=True)
     record, quotes = "", 0
-    for line in lines:
+    for line in io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n")):
         record, quotes = record + line, quotes + line.count('"')
         if quotes % 2 == 0 and record.strip():
             break
-    if len(record) == len(text) and len(head) == FIRST_PART:
+    if not record.endswith("\n") and len(head) == FIRST_PART:
         raise SourceError(f"{where} is not a table: its first line has no end within {FIRST_PART >> 20} MB")
     return record.lstrip("\r\n")
 

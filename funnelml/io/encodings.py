@@ -6,6 +6,7 @@ import bz2
 import codecs
 import csv
 import gzip
+import io
 import lzma
 import zipfile
 import zlib
@@ -24,7 +25,7 @@ FIRST_PART = 1 << 20
 
 DELIMITERS = (",", ";", "\t", "|")
 BROKEN_STREAM = (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
-_BOMS = (
+_BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -110,7 +111,7 @@ def detect_encoding(path: Path, head: bytes, where: str) -> str:
         failures.append(failure)
     raise SourceError(
         f"{where} is neither UTF-8 (line {failures[0]:,}) nor GB18030 (line {failures[1]:,}); "
-        "set encoding, for instance encoding = \"cp1252\", or save it as UTF-8"
+        'set encoding, for instance encoding = "cp1252", or save it as UTF-8'
     )
 
 
@@ -149,5 +150,5 @@ def sniff_delimiter(header: str, score: Callable[[list[str]], int]) -> str:
 
 def split_header(text: str, delimiter: str) -> list[str]:
     """Return the headings in the first record of ``text``."""
-    rows = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     return [h.strip().strip("\ufeff") for h in next(rows, [])]

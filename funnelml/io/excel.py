@@ -58,8 +58,8 @@ def _from_rows(rows: list[list[Any]], first: int, source: Source, read_as: str) 
     columns = resolve_columns(source, headings)
     # Excel counts rows from 1.
     index = pd.RangeIndex(first + 2, len(rows) + 1)
-    frame = pd.DataFrame(
-        {h: pd.Series([row[headings.index(h)] for row in rows[first + 1 :]], index=index, dtype=object)
-         for h in mapped_headings(columns)}  # fmt: skip
-    )
-    return raw_table(frame, columns, read_as)
+    cells = {
+        h: pd.Series([row[headings.index(h)] for row in rows[first + 1 :]], index=index, dtype=object)
+        for h in mapped_headings(columns)
+    }
+    return raw_table(pd.DataFrame(cells), columns, read_as)

@@ -9,17 +9,21 @@ from typing import Any
 
 import pandas as pd
 
-from funnelml.errors import SourceError, ValidationError
+from funnelml.errors import ValidationError
 from funnelml.history.funnel import Funnel
-from funnelml.io.read import read_raw
+from funnelml.io.quarantine import refuse_unreadable, write_quarantine
 from funnelml.io.raw import RawTable
+from funnelml.io.read import read_raw
+from funnelml.mapping.aliases import Aliases
 from funnelml.mapping.apply import map_source
 from funnelml.mapping.join import join_sources
 from funnelml.mapping.mapped import MappedSource
 from funnelml.mapping.rejects import join_rejects
-from funnelml.mapping.source import EVENT_LOG, Source
+from funnelml.mapping.source import Source
 from funnelml.mapping.stages import canonical_stages
-from funnelml.schema import TABLES, find_problems
+from funnelml.schema import find_problems
+
+__all__ = ["LoadedTables", "Progress", "load_tables", "write_quarantine"]
 
 Progress = Callable[[int, int, str], None]
 """Called as ``progress(done, total, what)``: sources done, sources in all, name of the next one."""
@@ -38,9 +42,11 @@ class LoadedTables:
     undated : pandas.DataFrame
         ``source, row, table, funnel, record_id, stage``: rows without a date yet, set aside.
     notes : pandas.DataFrame
-        One row per source: ``source, table, rows, read_as, unreadable, undated, recorded_at_assumed, aliased``.
+        One row per source: ``source, table, rows, read_as, unreadable, undated, recorded_at_assumed, currencies``.
     conflicts : pandas.DataFrame
         ``table, column, conflicts, kept, other, first_ids``: one record seen twice with different values.
+    aliases : tuple of Aliases
+        For each later system, which of its records are records of an earlier one.
     assumed : frozenset of str
         Tables in which ``recorded_at`` was, for some rows, taken to be the event time.
     """
@@ -50,6 +56,7 @@ class LoadedTables:
     undated: pd.DataFrame
     notes: pd.DataFrame
     conflicts: pd.DataFrame
+    aliases: tuple[Aliases, ...]
     assumed: frozenset[str]
 
     def to_frame(self) -> pd.DataFrame:
@@ -65,10 +72,15 @@ class LoadedTables:
             parts.append(f"{unreadable:,} with something unreadable")
         if len(self.undated):
             parts.append(f"{len(self.undated):,} set aside without a date")
+        if self.aliases:
+            parts.append(f"{sum(len(a.same) for a in self.aliases):,} records joined across systems")
         if len(self.conflicts):
             parts.append(f"{int(self.conflicts['conflicts'].sum()):,} conflicts between sources")
         if self.assumed:
             parts.append(f"recorded_at assumed to be the event time in {', '.join(sorted(self.assumed))}")
+        currencies = sorted({c for told in self.notes["currencies"] for c in told.split(", ") if c})
+        if len(currencies) > 1:
+            parts.append(f"amounts in {', '.join(currencies)} are taken as they stand, without conversion")
         return "; ".join(parts) + "."
 
 
@@ -117,16 +129,16 @@ def load_tables(
     for done, source in enumerate(sources):
         if progress is not None:
             progress(done, len(sources), source.name)
-        if source.funnel is None and len(funnels) == 1 and "funnel" not in source.columns:
+        raw = read_raw(source, root, time_zone=time_zone)
+        if source.funnel is None and "funnel" not in raw.columns and len(funnels) == 1:
             source = replace(source, funnel=funnels[0].name)
-        raw = read_raw(source, root)
         one = _map(raw, source, funnels, time_zone=time_zone, grain=grain)
-        _stop_if_unreadable(one, raw, max_unreadable)
+        refuse_unreadable(one.rejects, rows=one.rows, max_unreadable=max_unreadable, source=source.name)
         mapped.append(one)
         notes.append(_note(one, raw))
     if progress is not None:
         progress(len(sources), len(sources), "")
-    joined = join_sources(mapped)
+    joined = join_sources(mapped, time_zone=time_zone)
     problems = [line for name, table in joined.tables.items() for line in find_problems(name, table)]
     if problems:
         raise ValidationError(problems, "Correct the source or its columns in funnelml.toml")
@@ -137,13 +149,12 @@ def load_tables(
         undated=pd.concat(undated, ignore_index=True) if undated else mapped[0].undated,
         notes=pd.DataFrame(notes),
         conflicts=joined.conflicts,
+        aliases=joined.aliases,
         assumed=frozenset(t for m in mapped if m.assumed for t in m.tables),
     )
 
 
-def _map(
-    raw: RawTable, source: Source, funnels: Sequence[Funnel], *, time_zone: str, grain: str
-) -> MappedSource:
+def _map(raw: RawTable, source: Source, funnels: Sequence[Funnel], *, time_zone: str, grain: str) -> MappedSource:
     one = map_source(raw.frame, source, time_zone=time_zone, grain=grain)
     rejects = [raw.rejects, one.rejects]
     tables = dict(one.tables)
@@ -151,22 +162,6 @@ def _map(
         tables["stage_changes"], unknown = canonical_stages(tables["stage_changes"], funnels, source=source.name)
         rejects.append(unknown)
     return replace(one, tables=tables, rejects=join_rejects(rejects), rows=one.rows + len(raw.rejects))
-
-
-def _stop_if_unreadable(one: MappedSource, raw: RawTable, max_unreadable: float) -> None:
-    bad = one.rejects["row"].nunique()
-    if bad <= max_unreadable * one.rows:
-        return
-    reasons = one.rejects.groupby(["column", "reason"], sort=False)["row"].agg(["size", "min"])
-    reasons = reasons.sort_values("size", ascending=False, kind="stable").head(3)
-    told = [
-        f"{size:,} times {f'{column}: ' if column else ''}{reason} (first in row {first:,})"
-        for (column, reason), (size, first) in zip(reasons.index, reasons.to_numpy(), strict=True)
-    ]
-    raise SourceError(
-        f"source '{one.source.name}': {bad:,} of {one.rows:,} rows ({bad / one.rows:.0%}) have something unreadable, "
-        f"more than max_unreadable = {max_unreadable:g}; {'; '.join(told)}. Correct the mapping, or raise the limit"
-    )
 
 
 def _note(one: MappedSource, raw: RawTable) -> dict[str, Any]:
@@ -178,34 +173,5 @@ def _note(one: MappedSource, raw: RawTable) -> dict[str, Any]:
         "unreadable": int(one.rejects["row"].nunique()),
         "undated": len(one.undated),
         "recorded_at_assumed": one.assumed,
+        "currencies": ", ".join(one.currencies),
     }
-
-
-def write_quarantine(rejects: pd.DataFrame, path: Path) -> Path | None:
-    """Write what could not be read to a CSV that Excel opens.
-
-    Parameters
-    ----------
-    rejects : pandas.DataFrame
-        As in :class:`LoadedTables`.
-    path : pathlib.Path
-        File to write; its folder is made. An older one is replaced, or removed if there is nothing to write.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The file; None if there was nothing to write.
-    """
-    if rejects.empty:
-        path.unlink(missing_ok=True)
-        return None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    safe = rejects.copy()
-    for column in safe.columns.drop("row"):
-        text = safe[column].astype(str)
-        # A spreadsheet would run such a text as a formula.
-        safe[column] = text.mask(text.str.match(r"[=+\-@\t\r]"), "'" + text)
-    unfinished = path.with_name(f".{path.name}.tmp")
-    safe.to_csv(unfinished, index=False, encoding="utf-8-sig")
-    unfinished.replace(path)
-    return path

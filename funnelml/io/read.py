@@ -17,7 +17,7 @@ _PARQUET = (".parquet", ".pq")
 _DATABASE = (".duckdb", ".ddb", ".db")
 
 
-def read_raw(source: Source, root: Path) -> RawTable:
+def read_raw(source: Source, root: Path, *, time_zone: str = "UTC") -> RawTable:
     """Read the mapped columns of a source, all rows.
 
     Parameters
@@ -26,6 +26,8 @@ def read_raw(source: Source, root: Path) -> RawTable:
         What the workspace says about it.
     root : pathlib.Path
         Folder to which its paths are relative.
+    time_zone : str
+        Zone in which a query reads and shows times.
 
     Returns
     -------
@@ -39,7 +41,7 @@ def read_raw(source: Source, root: Path) -> RawTable:
         If a mapped column does not exist.
     """
     if source.file is None:
-        return read_database(source, root, database=None)
+        return read_database(source, root, database=None, time_zone=time_zone)
     path = find_file(source, root)
     suffix = path.suffix.lower()
     if suffix in _DATABASE:
@@ -47,7 +49,7 @@ def read_raw(source: Source, root: Path) -> RawTable:
             raise SourceError(
                 f"source '{source.name}': {source.file} is a database; say which rows with sql = \"SELECT ...\""
             )
-        return read_database(source, root, database=path)
+        return read_database(source, root, database=path, time_zone=time_zone)
     if suffix in _EXCEL:
         return read_excel(source, path)
     if suffix in _PARQUET:

@@ -16,7 +16,7 @@ from funnelml.io.raw import RawTable, raw_table
 from funnelml.mapping.headings import mapped_headings, resolve_columns
 from funnelml.mapping.source import Source
 
-_SETTINGS = {
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     # No download behind the user's back; rows in one order on every run; no Python variable, no zone of this machine.
     "autoinstall_known_extensions": "false",
     "threads": "1",
@@ -25,13 +25,19 @@ _SETTINGS = {
 _ATTACH = re.compile(r"\s*(?P<quote>['\"]?)(?P<path>.+?)(?P=quote)\s+AS\s+(?P<rest>.+?)\s*", re.IGNORECASE | re.DOTALL)
 
 
-def read_database(source: Source, root: Path, *, database: Path | None) -> RawTable:
+def read_database(source: Source, root: Path, *, database: Path | None, time_zone: str = "UTC") -> RawTable:
     """Ask DuckDB the source's query.
 
     Parameters
     ----------
+    source : Source
+        Its query, and the databases to attach first (read-only).
+    root : pathlib.Path
+        Folder to which paths in the query are relative.
     database : pathlib.Path or None
         A DuckDB file, opened read-only; None for a query over files and attached databases.
+    time_zone : str
+        Zone of the session, not that of this machine.
 
     Raises
     ------
@@ -44,10 +50,11 @@ def read_database(source: Source, root: Path, *, database: Path | None) -> RawTa
     try:
         connection = duckdb.connect(str(database or ":memory:"), read_only=database is not None, config=_SETTINGS)
     except duckdb.Error as error:
-        raise SourceError(f"{where}: {source.file} is not a DuckDB database that can be opened: {_line(error)}") from None
+        told = f"{where}: {source.file} is not a DuckDB database that can be opened"
+        raise SourceError(f"{told}: {_line(error)}") from None
     try:
         with connection:
-            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(f"SET TimeZone = '{_quoted(time_zone)}'")
             connection.execute(f"SET file_search_path = '{_quoted(root.absolute())}'")
             for database_to_attach in source.attach:
                 connection.execute(_attach(database_to_attach, root))
@@ -78,7 +85,8 @@ def read_parquet(source: Source, path: Path) -> RawTable:
             columns = resolve_columns(source, file.schema_arrow.names)
             table = file.read(columns=mapped_headings(columns))
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"source '{source.name}': {source.file} is not a readable Parquet file: {_line(error)}") from None
+        told = f"source '{source.name}': {source.file} is not a readable Parquet file"
+        raise SourceError(f"{told}: {_line(error)}") from None
     return _from_arrow(table, source, columns, "Parquet")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from funnelml.errors import MappingError, did_you_mean, first_few
+from funnelml.errors import MappingError, did_you_mean
 from funnelml.mapping.cells import written
 from funnelml.mapping.kinds import Parsed
 from funnelml.mapping.mapped import MappedSource
@@ -15,7 +15,7 @@ from funnelml.schema import TABLES
 
 _ID_COLUMNS = ("record_id", "opportunity_id", "lead_id")
 _ID_OF = {
-    name: next((c for c in _ID_COLUMNS if table.column(c) is not None and table.column(c).required), "")  # type: ignore[union-attr]
+    name: next((c.name for c in table.columns if c.required and c.name in _ID_COLUMNS), "")
     for name, table in TABLES.items()
 }
 
@@ -147,12 +147,3 @@ def _as_written(values: pd.Series, table: str, column: str) -> pd.Series:
     if spec.kind == "instant":
         return values.astype("Int64").astype(str).where(~absent, None)
     return written(Parsed(values=values.to_numpy(), missing=absent, unreadable=absent), spec, "UTC")
-
-
-def describe_aliases(aliases: Aliases) -> str:
-    """Return one sentence on the ambiguous matches, or an empty string."""
-    if not aliases.ambiguous:
-        return ""
-    return (
-        f"{len(aliases.ambiguous):,} records of {aliases.system} match several ({first_few(aliases.ambiguous)})"
-    )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from funnelml.errors import MappingError
 from funnelml.mapping.attributes import attribute_changes, settle_fields
 from funnelml.mapping.cells import explanation, read_cells, written
 from funnelml.mapping.headings import mappable_columns, resolve_columns
@@ -40,10 +41,14 @@ def map_source(raw: pd.DataFrame, source: Source, *, time_zone: str, grain: str 
     Raises
     ------
     MappingError
-        Naming every column that is missing, and those that there are.
+        Naming every column that is missing, and those that there are; or if nothing says which funnel.
     """
     headings = resolve_columns(source, list(raw.columns))
     specs = mappable_columns(source)
+    if "funnel" in specs and source.funnel is None and "funnel" not in headings:
+        raise MappingError(
+            f"source '{source.name}': which funnel are its rows of? Set funnel = \"...\", or map a column to funnel"
+        )
     own = TABLES["stage_changes" if source.table == EVENT_LOG else source.table]
     read = {
         name: read_cells(raw[heading], specs[name], source, time_zone=time_zone, grain=grain)
@@ -137,7 +142,7 @@ def _assemble(
 
 def _undated(rows: pd.DataFrame, source: Source) -> pd.DataFrame:
     ids = next((c for c in ("record_id", "opportunity_id", "lead_id") if c in rows), "")
-    found = {"source": source.name, "row": rows.index, "table": source.table}
+    found = pd.DataFrame({"source": source.name, "row": rows.index, "table": source.table})
     for column, origin in (("funnel", "funnel"), ("record_id", ids), ("stage", "stage")):
-        found[column] = rows[origin].to_numpy() if origin in rows else None
-    return pd.DataFrame(found)
+        found[column] = rows[origin].to_numpy() if origin in rows else np.full(len(rows), None, dtype=object)
+    return found

@@ -1,4 +1,4 @@
-"""Dates and times in text: every distinct format is understood once, then all its rows are read as digits at fixed places.
+"""Dates and times in text: every distinct format is understood once, then its rows are read as digits at fixed places.
 
 The format of a text is what remains when each digit is replaced by 0, so texts of one format have their digits at the
 same bytes. Nothing is inferred from other rows: equal text gives an equal result in any column.

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from funnelml.mapping.instants import explain_instant, parse_instants
@@ -65,15 +64,15 @@ def written(parsed: Parsed, spec: Column, time_zone: str) -> pd.Series:
 
     Numbers are plain decimal text, dates are ``YYYY-MM-DD`` in the workspace's time zone.
     """
-    text: npt.NDArray[np.object_]
     if spec.kind == "number":
         text = plain_numbers(parsed.values)
     elif spec.kind == "instant":
         utc = pd.DatetimeIndex(parsed.values.view("M8[us]")).tz_localize("UTC")
         text = utc.tz_convert(time_zone).strftime("%Y-%m-%d").to_numpy(dtype=object)
     else:
-        text = parsed.values
-    return pd.Series(np.where(parsed.missing | parsed.unreadable, None, text), dtype=object)
+        text = parsed.values.copy()
+    text[parsed.missing | parsed.unreadable] = None
+    return pd.Series(text, dtype="object")
 
 
 def _between_0_and_1(parsed: Parsed) -> Parsed:

@@ -40,7 +40,7 @@ def resolve_columns(source: Source, headings: Sequence[object]) -> dict[str, str
     -------
     dict of str to str
         Canonical column to heading. Headings match exactly, or else without regard to case, spaces and full-width
-        letters; columns that carry a canonical name need not be listed.
+        letters; columns that carry a canonical name need not be listed. ``recorded_at`` and ``funnel`` may be absent.
 
     Raises
     ------
@@ -62,17 +62,11 @@ def resolve_columns(source: Source, headings: Sequence[object]) -> dict[str, str
         else:
             found[canonical] = heading
     for canonical in known:
-        if canonical not in source.columns and (heading := _find(canonical, names, where)) is not None:
+        told = canonical in source.columns or (canonical == "funnel" and source.funnel is not None)
+        if not told and (heading := _find(canonical, names, where)) is not None:
             found[canonical] = heading
-    missing = [
-        c.name
-        for c in known.values()
-        if c.required
-        and c.name not in found
-        and c.name not in source.columns
-        and c.name != "recorded_at"
-        and not (c.name == "funnel" and source.funnel is not None)
-    ]
+    given = {*found, *source.columns, "recorded_at", "funnel"}
+    missing = [c.name for c in known.values() if c.required and c.name not in given]
     problems = []
     if absent:
         noun = "column" if len(absent) == 1 else "columns"

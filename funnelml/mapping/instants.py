@@ -32,9 +32,9 @@ def parse_instants(
 ) -> Parsed:
     """Read a column of dates and times.
 
-    Understood are ISO 8601 with or without a zone and with any precision, ``2024/3/5 14:05``, ``2024年3月5日 14时05分``,
-    ``03/04/2024`` (see ``day_first``), ``05.03.2024``, AM and PM, ``20240305``, whole numbers of 10, 13 or 16 digits
-    (seconds, milliseconds, microseconds since the epoch), typed dates and times, and typed numbers as Excel's serial
+    Understood are ISO 8601 with or without a zone and with any precision, ``2024/3/5 14:05``,
+    ``2024年3月5日 14时05分``, ``03/04/2024`` (see ``day_first``), ``05.03.2024``, AM and PM, ``20240305``, whole
+    numbers of 10, 13 or 16 digits (seconds, milliseconds, microseconds since the epoch), typed dates and times, and typed numbers as Excel's serial
     days (rounded to its resolution, the millisecond). What lies below a microsecond is cut off. The same text always
     gives the same instant, whatever the other rows hold.
 
@@ -65,8 +65,8 @@ def parse_instants(
     missing = np.ones(len(column), dtype=bool)
     readable = np.zeros(len(column), dtype=bool)
     for part in split_by_kind(column, null_values):
-        missing[part.at] = False
-        values[part.at], readable[part.at] = _instants_of(part.values, time_zone, day_first)
+        missing[part.rows] = False
+        values[part.rows], readable[part.rows] = _instants_of(part.values, time_zone, day_first)
     if grain == "day":
         values[readable] = floor_to_day(values[readable], time_zone)
     return Parsed(values=values, missing=missing, unreadable=~readable & ~missing)
@@ -76,8 +76,8 @@ def explain_instant(text: str, *, day_first: bool = False) -> str:
     """Say why ``text`` could not be read as a date or time."""
     one = pd.Series([text], dtype=object)
     if not parse_instants(one, time_zone="UTC", day_first=not day_first).unreadable[0]:
-        setting = str(not day_first).lower()
-        return f"no such date with day_first = {str(day_first).lower()}; the day and the month fit day_first = {setting}"
+        now, fits = str(day_first).lower(), str(not day_first).lower()
+        return f"no such date with day_first = {now}; it is one with day_first = {fits}"
     digits = "".join(c if c.isdigit() else " " for c in text).split()
     years = [int(d) for d in digits if len(d) == 4]
     if years and not FIRST_YEAR <= years[0] <= LAST_YEAR:
@@ -85,9 +85,7 @@ def explain_instant(text: str, *, day_first: bool = False) -> str:
     return "not a date or time"
 
 
-def _instants_of(
-    values: Any, time_zone: str, day_first: bool
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _instants_of(values: Any, time_zone: str, day_first: bool) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     kind = values.type
     if pa.types.is_large_string(kind):
         return read_instants(values, time_zone=time_zone, day_first=day_first)
@@ -110,9 +108,7 @@ def _integers(values: Any) -> npt.NDArray[np.int64]:
     return np.asarray(values.cast(pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _from_numbers(
-    values: Any, time_zone: str, day_first: bool
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _from_numbers(values: Any, time_zone: str, day_first: bool) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     serial = (numbers >= 1) & (numbers <= _LAST_SERIAL)
     found = np.zeros(len(numbers), dtype=np.int64)

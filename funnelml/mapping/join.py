@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from funnelml.errors import first_few
 from funnelml.mapping.aliases import Aliases, find_aliases
 from funnelml.mapping.mapped import MappedSource
-from funnelml.schema import TABLES, Table
-
-CONFLICT_COLUMNS = ("table", "column", "conflicts", "kept", "other", "first_ids")
+from funnelml.mapping.settle import CONFLICT_COLUMNS, settle_records, stack_tables
+from funnelml.schema import TABLES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +44,7 @@ class JoinedTables:
         return f"{joined:,} records joined across systems, {int(self.conflicts['conflicts'].sum()):,} conflicts."
 
 
-def join_sources(mapped: Sequence[MappedSource]) -> JoinedTables:
+def join_sources(mapped: Sequence[MappedSource], *, time_zone: str = "UTC") -> JoinedTables:
     """Put the tables of all sources together.
 
     Ids of the first system (and of sources that name none) stand. Records of a later system take the id of the one
@@ -58,6 +56,8 @@ def join_sources(mapped: Sequence[MappedSource]) -> JoinedTables:
     ----------
     mapped : sequence of MappedSource
         In order of trust.
+    time_zone : str
+        Zone in which dates are written in field changes.
 
     Returns
     -------
@@ -68,10 +68,9 @@ def join_sources(mapped: Sequence[MappedSource]) -> JoinedTables:
     MappingError
         If a column of ``match`` is in no table.
     """
-    systems = list(dict.fromkeys(m.source.system for m in mapped if m.source.system))
-    # Without a system of its own a source belongs to the first one, whichever source names that.
-    first = "" if any(not m.source.system for m in mapped[:1]) else systems[0]
-    groups: dict[str, list[MappedSource]] = {first: []}
+    # Without a system of its own a source belongs to the first one.
+    first = mapped[0].source.system
+    groups: dict[str, list[MappedSource]] = {}
     for one in mapped:
         groups.setdefault(one.source.system or first, []).append(one)
     renamed = {id(m): m.tables for m in groups.pop(first)}
@@ -82,14 +81,15 @@ def join_sources(mapped: Sequence[MappedSource]) -> JoinedTables:
         renamed |= {id(m): {n: found.rename(t) for n, t in m.tables.items()} for m in own}
     sources = [renamed[id(m)] for m in mapped]
     names = dict.fromkeys(n for tables in sources for n in tables)
-    together = {n: _concat([t[n] for t in sources if n in t]) for n in names}
+    together = {n: stack_tables([t[n] for t in sources if n in t]) for n in names}
     conflicts = [_ambiguous(a) for a in aliases if a.ambiguous]
     for name in [n for n in together if TABLES[n].key]:
-        together[name], late, found_conflicts = _settle(TABLES[name], together[name])
-        conflicts += found_conflicts
-        if len(late):
-            logs = [t for t in (together.get("field_changes"), late) if t is not None]
-            together["field_changes"] = _concat(logs)
+        settled = settle_records(TABLES[name], together[name], time_zone=time_zone)
+        together[name] = settled.records
+        conflicts += settled.conflicts
+        if len(settled.known_later):
+            logs = [together["field_changes"]] if "field_changes" in together else []
+            together["field_changes"] = stack_tables([*logs, settled.known_later])
     return JoinedTables(
         tables=together,
         conflicts=pd.DataFrame(conflicts, columns=list(CONFLICT_COLUMNS)),
@@ -97,43 +97,12 @@ def join_sources(mapped: Sequence[MappedSource]) -> JoinedTables:
     )
 
 
-def _concat(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    filled = [t for t in tables if len(t)] or [tables[0]]
-    columns = dict.fromkeys(c for t in filled for c in t.columns)
-    # Column by column, since pandas guesses the type of a column that only some tables have.
-    together = {c: _stack([t[c] if c in t else pd.Series(None, index=t.index, dtype=object) for t in filled])
-                for c in columns}  # fmt: skip
-    return pd.DataFrame(together)
-
-
-def _stack(parts: Sequence[pd.Series]) -> pd.Series:
-    kinds = {p.dtype for p in parts if p.notna().any()} or {parts[0].dtype}
-    kind = kinds.pop() if len(kinds) == 1 else object
-    if kind == np.int64 and any(p.isna().any() for p in parts):
-        kind = pd.Int64Dtype()
-    return pd.concat([p.astype(kind) for p in parts], ignore_index=True)
-
-
-def _settle(spec: Table, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, Any]]]:
-    key = [k for k in spec.key if k in table]
-    nth = table.groupby(key, dropna=False, sort=False).cumcount().to_numpy()
-    kept = table[nth == 0].reset_index(drop=True)
-    place = pd.Series(np.arange(len(kept)), index=pd.MultiIndex.from_frame(kept[key]))
-    late, conflicts = [], []
-    for again in range(1, int(nth.max(initial=0)) + 1):
-        more = table[nth == again]
-        at = place.loc[pd.MultiIndex.from_frame(more[key])].to_numpy()
-        for column in [c for c in table.columns if c not in (*key, "recorded_at")]:
-            old, new = kept[column].iloc[at], more[column].set_axis(at)
-            gap = (old.isna() & new.notna()).to_numpy()
-            in_time = (more["recorded_at"].to_numpy() <= kept["recorded_at"].to_numpy()[at]) & gap
-            kept.loc[at[in_time], column] = new[in_time].to_numpy()
-            differ = (old.notna() & new.notna()).to_numpy() & (old.to_numpy() != new.to_numpy())
-            if spec.name == "opportunities":
-                late.append(_known_later(more[gap & ~in_time], column))
-            else:
-                differ |= gap & ~in_time
-            if differ.any():
-                conflicts.append(_conflict(spec, column, old[differ], new[differ], more[differ]))
-    filled = [t for t in late if len(t)]
-    return kept, pd.concat(filled) if filled else pd.DataFrame(), conflicts
+def _ambiguous(aliases: Aliases) -> dict[str, Any]:
+    return {
+        "table": f"records of {aliases.system}",
+        "column": f"match on {', '.join(aliases.match)}",
+        "conflicts": len(aliases.ambiguous),
+        "kept": "apart",
+        "other": "",
+        "first_ids": first_few(aliases.ambiguous),
+    }

@@ -21,8 +21,10 @@ BLANK = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *ra
 )
 """Characters that are stripped from both ends of a text: blanks of every width, zero-width ones, byte order marks."""
 
-_HALF_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0xFFE5: "¥", 0x3000: " ", 0x2212: "-"} | dict.fromkeys(
-    (0xA0, 0x2007, 0x2009, 0x202F), " "
+_HALF_WIDTH = (
+    {0xFF01 + i: 0x21 + i for i in range(94)}
+    | {0xFFE5: "¥", 0x3000: " ", 0x2212: "-"}
+    | dict.fromkeys((0xA0, 0x2007, 0x2009, 0x202F), " ")
 )
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive on purpose: wall-clock times
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,13 +37,13 @@ class Part:
 
     Parameters
     ----------
-    at : numpy.ndarray of int64
+    rows : numpy.ndarray of int64
         Their positions in the column.
     values : pyarrow.Array
         The values, none missing; texts are ``large_string``, stripped.
     """
 
-    at: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
     values: Any
 
 
@@ -115,9 +117,9 @@ def _flat(column: pd.Series) -> Any:
 
 def _present(array: Any) -> Part:
     if not array.null_count:
-        return Part(at=np.arange(len(array)), values=array)
+        return Part(rows=np.arange(len(array)), values=array)
     at = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False))
-    return Part(at=at, values=array.drop_null())
+    return Part(rows=at, values=array.drop_null())
 
 
 def _stripped(part: Part, null_values: Sequence[str]) -> Part:
@@ -126,13 +128,13 @@ def _stripped(part: Part, null_values: Sequence[str]) -> Part:
         keep = pc.invert(pc.is_nan(part.values))
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
         text = pc.utf8_trim(part.values.cast(pa.large_string()), characters=BLANK)
-        part = Part(at=part.at, values=text)
+        part = Part(rows=part.rows, values=text)
         keep = pc.invert(pc.is_in(text, value_set=pa.array(["", *null_values], pa.large_string())))
     else:
         return part
     if pc.all(keep).as_py() is not False:
         return part
-    return Part(at=part.at[keep.to_numpy(zero_copy_only=False)], values=part.values.filter(keep))
+    return Part(rows=part.rows[keep.to_numpy(zero_copy_only=False)], values=part.values.filter(keep))
 
 
 def _split_objects(column: pd.Series) -> list[Part]:
@@ -144,7 +146,7 @@ def _split_objects(column: pd.Series) -> list[Part]:
             positions.append(at)
             values.append(plain)
     return [
-        Part(at=np.array(at, dtype=np.int64), values=pa.array(values, _TYPES[kind]))
+        Part(rows=np.array(at, dtype=np.int64), values=pa.array(values, _TYPES[kind]))
         for kind, (at, values) in groups.items()
     ]
 

@@ -61,8 +61,8 @@ def parse_numbers(column: pd.Series, *, decimal: str = ".", null_values: Sequenc
     values = np.full(len(column), np.nan)
     missing = np.ones(len(column), dtype=bool)
     for part in split_by_kind(column, null_values):
-        missing[part.at] = False
-        values[part.at] = _numbers_of(part.values, decimal)
+        missing[part.rows] = False
+        values[part.rows] = _numbers_of(part.values, decimal)
     values[np.isinf(values)] = np.nan
     return Parsed(values=values, missing=missing, unreadable=np.isnan(values) & ~missing)
 
@@ -121,7 +121,8 @@ def _assemble(field: dict[str, Any], readable: Any) -> npt.NDArray[np.float64]:
     shift = pa.array([str(_SCALES[s]) for s in field["scale"].to_pylist()], pa.large_string())
     exponent = pc.if_else(pc.equal(field["exponent"], ""), shift, field["exponent"])
     # The scale moves the decimal point in the text, so that the one rounding is that of the final float.
-    numbers = pc.binary_join_element_wise(number, exponent, _text("e")).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    text = pc.binary_join_element_wise(number, exponent, _text("e"))
+    numbers = text.cast(pa.float64()).to_numpy(zero_copy_only=False)
     minus = pc.binary_join_element_wise(field["sign"], field["second"], field["trailing"], field["open"], _text(""))
     negative = pc.match_substring_regex(minus, r"[-(]").to_numpy(zero_copy_only=False)
     out = np.full(len(ok), np.nan)

@@ -11,13 +11,13 @@ import pandas as pd
 
 SET_ASIDE = "row set aside"
 LEFT_OUT = "value left out"
-_KINDS = {"source": object, "row": "int64", "column": object, "value": object, "reason": object, "action": object}
+_TEXTS = ("source", "column", "value", "reason", "action")
 _LONGEST = 200
 
 
 def no_rejects() -> pd.DataFrame:
     """Return a table of rejects without rows: ``source, row, column, value, reason, action``."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _KINDS.items()})
+    return rejects_of("", [], "", [], [], "")
 
 
 def reject_cells(
@@ -61,7 +61,7 @@ def rejects_of(
     """Return rejects from their parts; long values are cut."""
     short = [v if len(v) <= _LONGEST else v[: _LONGEST - 1] + "…" for v in values]
     cells = {"source": source, "row": rows, "column": column, "value": short, "reason": reasons, "action": action}
-    return pd.DataFrame(cells).astype(_KINDS)
+    return pd.DataFrame(cells).astype({"row": "int64"} | dict.fromkeys(_TEXTS, "object"))
 
 
 def join_rejects(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -81,7 +81,8 @@ def canonical_stages(
 def _reject_unknown(rows: pd.DataFrame, funnels: Sequence[StageNames], source: str) -> pd.DataFrame:
     of_name = {f.name: f for f in funnels}
     parts = []
-    for (name, stage), group in rows.groupby(["funnel", "stage"], sort=False):
+    for key, group in rows.groupby(["funnel", "stage"], sort=False):
+        name, stage = map(str, key)
         funnel = of_name.get(name)
         if funnel is None:
             column, reason = "funnel", f"there is no funnel '{name}'{did_you_mean(name, of_name)}"
@@ -90,8 +91,7 @@ def _reject_unknown(rows: pd.DataFrame, funnels: Sequence[StageNames], source: s
             known = [*funnel.canonical, *(r.old for r in funnel.renames)]
             column, value = "stage", stage
             reason = f"stage '{stage}' is not in funnel '{name}'{did_you_mean(stage, known)}"
-        noun = "row" if len(group) == 1 else "rows"
-        parts.append(
-            rejects_of(source, list(group.index), column, [value] * len(group), [f"{reason}; {len(group):,} {noun}"] * len(group))
-        )
+        n = len(group)
+        noun = "row" if n == 1 else "rows"
+        parts.append(rejects_of(source, list(group.index), column, [value] * n, [f"{reason}; {n:,} {noun}"] * n))
     return join_rejects(parts)

@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from funnelml.mapping.kinds import Part, Parsed, split_by_kind
-
+from funnelml.mapping.kinds import Parsed, Part, split_by_kind
 
 _BREAKS = frozenset("\n\r\0")
 
@@ -39,9 +38,9 @@ def parse_text(column: pd.Series, *, null_values: Sequence[str] = ()) -> Parsed:
     unreadable = np.zeros(len(column), dtype=bool)
     for part in split_by_kind(column, null_values):
         texts, broken = _text_of(part)
-        values[part.at] = texts
-        missing[part.at] = False
-        unreadable[part.at] = broken
+        values[part.rows] = texts
+        missing[part.rows] = False
+        unreadable[part.rows] = broken
     values[unreadable] = None
     return Parsed(values=values, missing=missing, unreadable=unreadable)
 

@@ -42,7 +42,7 @@ def plot_backtest(backtest: Backtest, ax: Axes | None = None, *, target: str = "
     hit = ours["hit 80%"].to_numpy(dtype=bool)
     actual = ours["actual"].to_numpy()
     top = _HEADROOM * max(float(ours["high 95%"].max()), float(actual.max()), 1.0)
-    with drawn_on(ax, size=(SIZE[0], 4.2)) as ax:
+    with drawn_on(ax, size=(SIZE[0], 4.0)) as ax:
         highest = _draw_baselines(ax, rows[rows["model"] != MODEL], top)
         ax.vlines(at, ours["low 95%"], ours["high 95%"], color=OURS, alpha=0.35, linewidth=3, zorder=2)
         ax.vlines(at, ours["low 80%"], ours["high 80%"], color=OURS, alpha=0.7, linewidth=8, zorder=3)

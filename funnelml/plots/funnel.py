@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from funnelml.history.snapshot import Snapshot
 from funnelml.plots.fonts import legible
 from funnelml.plots.labels import share, short_amount, unit
-from funnelml.plots.theme import OURS, drawn_on, show_amounts, write_title
+from funnelml.plots.theme import OURS, SIZE, drawn_on, show_amounts, write_title
 
 
 def plot_funnel(snapshot: Snapshot, ax: Axes | None = None, *, currency: str = "") -> Axes:
@@ -35,7 +35,7 @@ def plot_funnel(snapshot: Snapshot, ax: Axes | None = None, *, currency: str = "
     lengths = amounts if priced else counts.astype(float)
     names = [legible(stage, otherwise=f"Stage {i}") for i, stage in enumerate(stages, start=1)]
     currency = legible(currency, otherwise="")
-    with drawn_on(ax, size=(6.4, 1.5 + 0.42 * len(stages))) as ax:
+    with drawn_on(ax, size=(SIZE[0], 1.4 + 0.4 * len(stages))) as ax:
         bars = ax.barh(range(len(stages)), lengths, color=OURS, height=0.7)
         labels = [
             f"{short_amount(amount)} in {count:,} records" if priced else f"{count:,}"

@@ -45,14 +45,19 @@ def full_amount(value: float) -> str:
 
 
 def share(value: float, digits: int = 0) -> str:
-    """Return a share as a percentage, or a dash if it is not known.
+    """Return a share as a percentage that no line break divides, or a dash if it is not known.
 
     Examples
     --------
     >>> share(0.4234)
-    '42 %'
+    '42\xa0%'
     """
-    return f"{value:.{digits}%}".replace("%", " %") if math.isfinite(value) else "-"
+    return f"{value:,.{digits}%}".replace("%", "\xa0%") if math.isfinite(value) else "-"
+
+
+def signed_share(value: float) -> str:
+    """Return a difference as a percentage with its sign, or a dash if it is not known."""
+    return f"{value:+,.0%}".replace("%", "\xa0%") if math.isfinite(value) else "-"
 
 
 def unit(name: str, currency: str) -> str:

@@ -143,4 +143,6 @@ def _draw_line(ax: Axes, line: tuple[float, str, str], *, at: float, height: flo
         va="center",
         color=colour,
         size=9.5,
+        zorder=5,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
     )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from funnelml.forecast.backtest import MODEL, Backtest
 from funnelml.forecast.revenue import RevenueForecast
-from funnelml.plots.labels import full_amount, name_model, share, unit
+from funnelml.plots.labels import full_amount, name_model, share, signed_share, unit
 
 _REASONS: Final[Mapping[str, str]] = {
     "win_rate_x_amount": "one win rate for every stage, size and age; counts wins after the horizon as well",
@@ -31,10 +31,13 @@ class ReadableTable:
         Texts under headings for a person.
     words : frozenset of str
         Columns of words, aligned to the left; all others are figures.
+    folded : str
+        What a reader clicks on to see the table; empty if it is open.
     """
 
     frame: pd.DataFrame
     words: frozenset[str]
+    folded: str = ""
 
     def _repr_html_(self) -> str:
         sides = {column: "left" if column in self.words else "right" for column in self.frame}
@@ -43,7 +46,10 @@ class ReadableTable:
             "<tr>" + "".join(_cell("td", row[column], sides[column]) for column in self.frame) + "</tr>"
             for row in self.frame.to_dict("records")
         )
-        return f'<div style="overflow-x:auto"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        if self.folded:
+            table = f"<details><summary>{escape(self.folded)}</summary>{table}</details>"
+        return f'<div style="overflow-x:auto">{table}</div>'
 
     def __repr__(self) -> str:
         return str(self.frame.to_string(index=False))
@@ -52,22 +58,19 @@ class ReadableTable:
 def table_periods(forecast: RevenueForecast, *, target: str = "open_pipeline") -> ReadableTable:
     """Return expected bookings and 80 % interval of each period, and of the horizon."""
     told = forecast.targets[target]
-    ends = [*told.period_starts[1:], forecast.horizon.end]
-    periods = told.to_frame()
     rows = [
         {
             "from": str(row["period_start"]),
-            "days": f"{(end - row['period_start']).days}",
             unit("expected", forecast.currency): full_amount(row["mean"]),
-            "80 % between": full_amount(row["0.1"]),
+            "80\xa0% between": full_amount(row["0.1"]),
             "and": full_amount(row["0.9"]),
         }
-        for row, end in zip(periods.to_dict("records"), ends, strict=True)
+        for row in told.to_frame().to_dict("records")
     ]
     if len(rows) > 1:
         q = told.quantiles()
-        whole = (f"{forecast.horizon.days}", full_amount(told.mean), full_amount(q["0.1"]), full_amount(q["0.9"]))
-        rows.append(dict(zip(rows[0], ("all", *whole), strict=True)))
+        whole = ("all", full_amount(told.mean), full_amount(q["0.1"]), full_amount(q["0.9"]))
+        rows.append(dict(zip(rows[0], whole, strict=True)))
     return ReadableTable(frame=pd.DataFrame(rows), words=frozenset({"from"}))
 
 
@@ -77,7 +80,7 @@ def table_baselines(forecast: RevenueForecast, *, target: str = "open_pipeline")
     amount, apart, why = unit("bookings", forecast.currency), "against it", "because"
     rows = [{"rule": name_model(MODEL), amount: full_amount(told.mean), apart: "", why: ""}]
     for name, value in sorted(told.baselines.items(), key=lambda item: item[1]):
-        gap = f"{value / told.mean - 1:+,.0%}".replace("%", " %") if told.mean else "-"
+        gap = signed_share(value / told.mean - 1) if told.mean else "-"
         rows.append({"rule": name_model(name), amount: full_amount(value), apart: gap, why: _REASONS.get(name, "")})
     return ReadableTable(frame=pd.DataFrame(rows), words=frozenset({"rule", why}))
 
@@ -98,38 +101,41 @@ def table_zombies(forecast: RevenueForecast, *, most: int = 10) -> ReadableTable
     return ReadableTable(frame=frame, words=frozenset({"record", "stage", "owner"}))
 
 
-def table_league(backtest: Backtest) -> ReadableTable:
-    """Return the league table: every model against the baselines of its target."""
+def table_league(backtest: Backtest, *, target: str = "open_pipeline") -> ReadableTable:
+    """Return the league table of a target: its models, best first."""
     league = backtest.league()
+    league = league[league["target"] == target]
     frame = pd.DataFrame(
         {
-            "what": league["target"].map(lambda name: name.replace("_", " ")),
             "rule": league["model"].map(name_model),
-            "forecasts": league["origins"].map(str),
+            "n": league["origins"].map(str),
             "off by": league["WAPE"].map(share),
-            "bias": league["bias"].map(lambda b: f"{b:+,.0%}".replace("%", " %") if pd.notna(b) else "-"),
+            "bias": league["bias"].map(signed_share),
             unit("CRPS", backtest.currency): league["CRPS"].map(full_amount),
         }
     )
     for level in ("50%", "80%", "95%"):
-        held = league[f"hits {level}"]
-        frame[f"in {level.replace('%', ' %')}"] = [
-            "-" if pd.isna(k) else f"{int(k)} of {n}" for k, n in zip(held, league["origins"], strict=True)
-        ]
-    return ReadableTable(frame=frame, words=frozenset({"what", "rule"}))
+        if league[f"hits {level}"].notna().any():
+            frame[f"in {level}".replace("%", "\xa0%")] = league[f"hits {level}"].map(_count)
+    return ReadableTable(frame=frame, words=frozenset({"rule"}))
 
 
 def table_findings(findings: pd.DataFrame) -> ReadableTable:
-    """Return what was mended or looks odd in the data: ``finding``, ``rows`` and ``action``."""
+    """Return what was mended or looks odd in the data: ``finding``, ``rows`` and ``action``; most rows first, folded."""
+    findings = findings.sort_values("rows", ascending=False, kind="stable")
     frame = pd.DataFrame(
         {
             "finding": findings["finding"],
             "rows": findings["rows"].map("{:,}".format),
             "what was done": findings["action"],
-            "for example": findings["first_ids"].astype(str),
         }
     )
-    return ReadableTable(frame=frame, words=frozenset({"finding", "what was done", "for example"}))
+    words = frozenset({"finding", "what was done"})
+    return ReadableTable(frame=frame, words=words, folded=f"{len(frame)} findings in the data")
+
+
+def _count(value: float | None) -> str:
+    return "-" if pd.isna(value) else f"{value:.0f}"
 
 
 def _cell(tag: str, text: object, side: str) -> str:

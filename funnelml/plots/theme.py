@@ -26,7 +26,7 @@ MISS: Final[str] = _BLIND_SAFE[3]
 INK: Final = "#222222"
 FAINT: Final = "#767676"
 """Colour of baselines and notes; 4.5 : 1 on white."""
-SIZE: Final = (6.4, 3.8)
+SIZE: Final = (5.8, 3.6)
 """Inches: on a phone's width the letters stay readable, on a screen they are not huge."""
 
 _STYLE = {
@@ -62,9 +62,11 @@ def drawn_on(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Iterator[A
     size : tuple of float
         Width and height of a new figure in inches.
     """
+    # Outside of the style: a first figure loads the backend, which may change settings for good.
+    figure = plt.figure(figsize=size, layout="constrained") if ax is None else None
     with mpl.rc_context(_STYLE):
-        if ax is None:
-            _, ax = plt.subplots(figsize=size, layout="constrained")
+        if figure is not None:
+            ax = figure.subplots()
         yield ax
         sns.despine(ax=ax)
         texts = [text for text in ax.findobj(Text) if text.get_text()]

@@ -82,7 +82,8 @@ def _funnel_text(funnel: Funnel) -> str:
     lines = ["[[funnel]]", f"name = {_quoted(funnel.name)}"]
     for key in ("stages", "won", "lost"):
         lines.append(f"{key} = {json.dumps(list(getattr(funnel, key)), ensure_ascii=False)}")
-    return "\n".join([*lines, ""])
+    shown = ", ".join(f"{_quoted(stage)} = {p}" for stage, p in funnel.probabilities.items())
+    return "\n".join([*lines, f"probabilities = {{ {shown} }}", ""])
 
 
 def _quoted(text: str) -> str:

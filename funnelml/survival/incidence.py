@@ -54,7 +54,8 @@ def estimate_incidence(
     ------
     ModelInputError
         If lengths differ, there is no stay, a value is missing, infinite or negative, an entry is after its end, an
-        event is not a whole number in ``0..K``, a weight is outside 1e-50 to 1e50, or all are zero. The message counts and names the rows.
+        event is not a whole number in ``0..K``, a weight is outside 1e-50 to 1e50, or all are zero. The message counts
+        and names the rows.
 
     See Also
     --------

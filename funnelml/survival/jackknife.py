@@ -49,19 +49,18 @@ def jackknife_variance(
     m, weights = len(sets.times), sets.weights
     ended = sets.event > 0
     at = sets.last[ended] - 1
-    track, when = _tracker(sets.first, sets.last - ended, cluster)
+    add_up, since, until = _spans(sets.first, sets.last - ended, m, cluster)
 
-    def moment(x: Track, y: Track) -> FloatArray:
-        change = x[1] * y[1] - x[0] * y[0]
-        return add_exactly(change, lambda part: np.cumsum(sum_by(when, part, m + 1))[:m])
+    def moment(x: FloatArray, y: FloatArray) -> FloatArray:
+        return add_exactly(x * y, lambda part: np.cumsum(sum_by(since, part, m + 1) - sum_by(until, part, m + 1))[:m])
 
     per_left = np.divide(1.0, sets.left, out=np.zeros(m), where=sets.left > 0)
     drift = sets.exits.sum(axis=0) / sets.at_risk * per_left
     path_a = _path(drift)
     at_exit = -path_a[sets.last]
     at_exit[ended] += per_left[at]
-    w = track(weights, -weights)
-    a = track(weights * path_a[sets.first], weights * at_exit)
+    w = add_up(weights, -weights)
+    a = add_up(weights * path_a[sets.first], weights * at_exit)
     ww, wa, aa = moment(w, w), moment(w, a), moment(a, a)
 
     jump = before / sets.at_risk
@@ -73,46 +72,45 @@ def jackknife_variance(
         own = -1.0 if k == 0 else (sets.event[ended] == k).astype(np.float64)
         at_exit = path_c[sets.last]
         at_exit[ended] += own * jump[at] - (r * per_left)[at]
-        c = track(-weights * path_c[sets.first], weights * at_exit)
+        c = add_up(-weights * path_c[sets.first], weights * at_exit)
         g = path_c[1:] - r * path_a[1:]
         wc, ac, cc = moment(w, c), moment(a, c), moment(c, c)
         variance[k] = g * (g * ww + 2 * (r * wa + wc)) + r * (r * aa + 2 * ac) + cc
     return np.maximum(variance, 0.0)
 
 
-Track = tuple[FloatArray, FloatArray]
-"""A number of each cluster, just before and just after each of its changes."""
-
-
 def _path(increments: FloatArray) -> FloatArray:
     return np.concatenate(([0.0], np.cumsum(increments)))
 
 
-def _tracker(
-    first: IntArray, last: IntArray, cluster: IntArray | None
-) -> tuple[Callable[[FloatArray, FloatArray], Track], IntArray]:
-    """Return what sums entries and exits within clusters, and the time index of every change it reports."""
-    when = np.concatenate((first, last))
+def _spans(
+    first: IntArray, last: IntArray, m: int, cluster: IntArray | None
+) -> tuple[Callable[[FloatArray, FloatArray], FloatArray], IntArray, IntArray]:
+    """Cut the time of each cluster at its entries and exits.
+
+    Returns what adds up, for every span, all that its cluster's entries and exits have brought so far, and the time
+    index at which each span begins and the one at which it is over.
+    """
+    n = len(first)
     if cluster is None:
 
-        def track_stays(entering: FloatArray, leaving: FloatArray) -> Track:
-            nothing = np.zeros_like(entering)
-            return np.concatenate((nothing, entering)), np.concatenate((entering, entering + leaving))
+        def add_up_stay(entering: FloatArray, leaving: FloatArray) -> FloatArray:
+            return np.concatenate((entering, entering + leaving))
 
-        return track_stays, when
+        return add_up_stay, np.concatenate((first, last)), np.concatenate((last, np.full(n, m)))
 
-    owner = np.concatenate((cluster, cluster))
-    order = np.lexsort((when, owner))
-    opens = np.diff(owner[order], prepend=-1) != 0
+    since, owner = np.concatenate((first, last)), np.concatenate((cluster, cluster))
+    order = np.lexsort((since, owner))
+    since, owner = since[order], owner[order]
+    opens = np.diff(owner, prepend=-1) != 0
+    until = np.where(np.append(opens[1:], True), m, np.append(since[1:], m))
     group = np.cumsum(opens) - 1
 
-    def track_clusters(entering: FloatArray, leaving: FloatArray) -> Track:
+    def add_up_cluster(entering: FloatArray, leaving: FloatArray) -> FloatArray:
         def within(part: FloatArray) -> FloatArray:
-            after = np.cumsum(part)
-            before = np.concatenate(([0.0], after[:-1]))
-            return np.stack((before, after)) - before[opens][group]
+            total = np.cumsum(part)
+            return total - (total - part)[opens][group]
 
-        before, after = add_exactly(np.concatenate((entering, leaving))[order], within)
-        return before, after
+        return add_exactly(np.concatenate((entering, leaving))[order], within)
 
-    return track_clusters, when[order]
+    return add_up_cluster, since, until

@@ -39,8 +39,8 @@ def test_rows_dated_after_the_export_are_set_aside():
     assert counts(report) == {"dated after the export (1970-01-11)": 2}
 
 
-def test_a_closing_before_the_creation_is_moved_to_it():
-    log = stage_log([("a", "Lead", 5), ("a", "lost", 3), ("b", "Lead", 5), ("b", "lost", 6)])
+def test_a_closing_before_the_creation_is_dated_when_it_was_recorded():
+    log = stage_log([("a", "Lead", 5), ("a", "Closing", 6), ("a", "lost", 3, 8), ("b", "Lead", 5), ("b", "lost", 6)])
     opportunities = pd.DataFrame(
         {
             "funnel": "f",
