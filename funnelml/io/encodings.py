@@ -47,11 +47,16 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
         ".gz": gzip.open,
         ".bz2": bz2.open,
         ".xz": lzma.open,
-        ".zst": lambda p: pa.CompressedInputStream(pa.OSFile(str(p)), "zstd"),
+        ".zst": _open_zst,
         ".zip": _open_zip,
     }
-    with openers.get(path.suffix.lower(), lambda p: p.open("rb"))(path) as stream:
+    opener = openers.get(path.suffix.lower())
+    with opener(path) if opener else path.open("rb") as stream:
         yield stream
+
+
+def _open_zst(path: Path) -> Any:
+    return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
 
 
 @contextmanager

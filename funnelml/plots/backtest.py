@@ -61,7 +61,7 @@ def plot_backtest(backtest: Backtest, ax: Axes | None = None, *, target: str = "
         write_title(
             ax,
             f"The 80 % interval held the truth {hit.sum()} of {len(hit)} times",
-            f"Bars: 80 and 95 % intervals; {backtest.disjoint_windows} of {len(hit)} windows do not overlap",
+            f"Bars: 80 and 95 % intervals; {len(hit)} windows, at most {backtest.disjoint_windows} free of overlap",
         )
     return ax
 

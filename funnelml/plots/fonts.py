@@ -47,9 +47,9 @@ CJK_FILES = (
 FONT_PACKAGE = "notojp_matplotlib"
 """A package that carries Noto Sans CJK; its font file is used, the package itself is never imported."""
 MISSING_GLYPHS = (
-    "no installed font can draw the characters of some names (Chinese, Japanese and Korean need a font of their own), so "
-    "plots number those stages instead; install one (Debian, Ubuntu: apt install fonts-noto-cjk; Fedora: dnf install "
-    "google-noto-sans-cjk-fonts; anywhere: pip install notojp-matplotlib) and run again"
+    "no installed font can draw the characters of some names (Chinese, Japanese and Korean need a font of their "
+    "own), so plots number those stages instead; install one (Debian, Ubuntu: apt install fonts-noto-cjk; Fedora: "
+    "dnf install google-noto-sans-cjk-fonts; anywhere: pip install notojp-matplotlib) and run again"
 )
 
 
@@ -63,7 +63,7 @@ def font_families(texts: Iterable[str]) -> list[str]:
 
 
 def legible(text: str, *, otherwise: str) -> str:
-    """Return ``text`` if the installed fonts can draw it, else ``otherwise`` and, once, a warning that says what to do."""
+    """Return ``text`` if the installed fonts can draw it; else ``otherwise``, with a warning that comes once."""
     if _find_missing(text, font_families([text])):
         _warn_once()
         return otherwise

@@ -95,9 +95,10 @@ def table_zombies(forecast: RevenueForecast, *, most: int = 10) -> ReadableTable
             "days in it": dead["age_days"].map(full_amount),
             unit("amount", forecast.currency): dead["amount"].map(full_amount),
             "chance at most": dead["win_upper"].map(lambda p: share(p, 1)),
-            "owner": dead["owner"].fillna("-"),
         }
     )
+    if dead["owner"].notna().any():
+        frame["owner"] = dead["owner"].fillna("-")
     return ReadableTable(frame=frame, words=frozenset({"record", "stage", "owner"}))
 
 
@@ -131,7 +132,9 @@ def table_findings(findings: pd.DataFrame) -> ReadableTable:
         }
     )
     words = frozenset({"finding", "what was done"})
-    return ReadableTable(frame=frame, words=words, folded=f"{len(frame)} findings in the data")
+    return ReadableTable(
+        frame=frame, words=words, folded=f"{len(frame)} {'finding' if len(frame) == 1 else 'findings'} in the data"
+    )
 
 
 def _count(value: float | None) -> str:

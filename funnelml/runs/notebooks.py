@@ -45,7 +45,7 @@ def find_notebook(name_or_path: str | Path, workspace: Path) -> Path:
             if path.is_file():
                 return path
     elif wanted.suffix:
-        raise RunError(f"'{name_or_path}' is no notebook; give a name such as revenue_forecast, or a path to an .ipynb file")
+        raise RunError(f"'{name_or_path}' is no notebook; give a name such as revenue_forecast, or an .ipynb file")
     known = {path.stem: path for folder in (shipped_notebooks(), workspace / FOLDER) for path in folder.glob("*.ipynb")}
     if wanted.suffix == "" and str(name_or_path) in known:
         return known[str(name_or_path)]

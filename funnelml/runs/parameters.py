@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +83,7 @@ def read_parameters(notebook: Any, name: str) -> dict[str, Parameter]:
     return found
 
 
-def check_parameters(
-    given: Mapping[str, object], known: Mapping[str, Parameter], notebook: str
-) -> dict[str, Value]:
+def check_parameters(given: Mapping[str, object], known: Mapping[str, Parameter], notebook: str) -> dict[str, Value]:
     """Convert what was given to the types of the notebook's parameters, or refuse it.
 
     Parameters
@@ -142,9 +140,10 @@ def _convert(value: object, kind: type) -> Value:
         value = value.item()
     if isinstance(value, Path):
         value = str(value)
+    if isinstance(value, datetime) and not pd.isna(value) and value.time() == time():
+        value = value.date()
     if isinstance(value, date) and not pd.isna(value):
-        midnight = isinstance(value, datetime) and value == datetime(value.year, value.month, value.day, tzinfo=value.tzinfo)
-        value = (value.date() if midnight and isinstance(value, datetime) else value).isoformat()
+        value = value.isoformat()
     if isinstance(value, str):
         value = _parse(value, kind)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
