@@ -11,6 +11,7 @@ import time
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from lifelines import AalenJohansenFitter
@@ -18,7 +19,7 @@ from lifelines import AalenJohansenFitter
 from funnelml.survival.incidence import estimate_incidence
 
 SIZES = (10_000, 100_000, 1_000_000)
-LARGEST_FOR_PEER_VARIANCE = 100_000  # about a minute per million stays and cause
+LARGEST_FOR_PEER_VARIANCE = 100_000  # half a minute per million stays and cause
 CAUSES = 2
 
 
@@ -67,25 +68,30 @@ def growth(sizes: list[int], seconds: list[float]) -> str:
 
 
 def compare(sizes: list[int], *, variance: bool) -> None:
-    print(f"\n{'with' if variance else 'without'} variance")
-    print(f"{'stays':>10} {'funnelml':>12} {'lifelines':>12} {'ratio':>8} {'funnelml':>12} {'lifelines':>12} {'daily':>12}")
-    print(f"{'':>10} {'s':>12} {'s':>12} {'':>8} {'peak MB':>12} {'peak MB':>12} {'funnelml s':>12}")
+    print(f"\n{'with' if variance else 'without'} variance: best seconds, and peak of traced memory in MB")
+    heads = ("stays", "funnelml s", "lifelines s", "ratio", "funnelml MB", "lifelines MB", "by day s")
+    print(" ".join(f"{head:>12}" for head in heads))
     ours, peers = [], []
     for n in sizes:
         duration, event = make_stays(n)
-        days = np.ceil(duration)
-        repeats = 7 if n <= 100_000 else 3
-        own = best_seconds(lambda: estimate_incidence(duration, event, variance=variance), repeats)  # noqa: B023
-        tied = best_seconds(lambda: estimate_incidence(days, event, variance=variance), repeats)  # noqa: B023
-        memory = peak_megabytes(lambda: estimate_incidence(duration, event, variance=variance))  # noqa: B023
-        ours.append(own)
-        told = f"{'-':>12} {'-':>8} {memory:>12.0f} {'-':>12}"
+        own = partial(estimate_incidence, duration, event, variance=variance)
+        by_day = partial(estimate_incidence, np.ceil(duration), event, variance=variance)
+        peer = partial(peer_incidence, duration, event, variance=variance)
+        ours.append(best_seconds(own, 7))
+        cells = [
+            f"{n:,}",
+            f"{ours[-1]:.4f}",
+            "-",
+            "-",
+            f"{peak_megabytes(own):.0f}",
+            "-",
+            f"{best_seconds(by_day, 7):.4f}",
+        ]
         if not variance or n <= LARGEST_FOR_PEER_VARIANCE:
-            fit = lambda: peer_incidence(duration, event, variance=variance)  # noqa: B023, E731
-            peer = best_seconds(fit, 1 if variance else 2)
-            peers.append(peer)
-            told = f"{peer:>12.3f} {peer / own:>8.1f} {memory:>12.0f} {peak_megabytes(fit):>12.0f}"
-        print(f"{n:>10,} {own:>12.4f} {told} {tied:>12.4f}", flush=True)
+            peers.append(best_seconds(peer, 1 if variance else 3))
+            cells[2:4] = f"{peers[-1]:.3f}", f"{peers[-1] / ours[-1]:.1f}"
+            cells[5] = f"{peak_megabytes(peer):.0f}"
+        print(" ".join(f"{cell:>12}" for cell in cells), flush=True)
     exponents = f"funnelml {growth(sizes, ours)}, lifelines {growth(sizes[: len(peers)], peers)}"
     print(f"growth exponent (1 is linear): {exponents}")
 

@@ -187,7 +187,8 @@ def test_a_stage_that_is_not_in_the_funnel_stops_the_load_past_the_share(tmp_pat
 
 def test_chinese_headers_and_stages_in_the_encoding_of_a_chinese_export(tmp_path, capsys):
     text = flips().replace("id,stage,time,amount", "商机编号,阶段,进入时间,金额(元)").replace("Lead", "线索")
-    text = text.replace("Proposal", "方案报价").replace("Won", "赢单").replace("Lost", "输单").replace(",1000", ',"¥1,000"')
+    for english, chinese in {"Proposal": "方案报价", "Won": "赢单", "Lost": "输单", ",1000": ',"¥1,000"'}.items():
+        text = text.replace(english, chinese)
     (tmp_path / "日志.csv").write_bytes(text.encode("gb18030"))
     workspace = tmp_path / "工作区"
     columns = ["--case", "商机编号", "--stage", "阶段", "--time", "进入时间", "--amount", "金额(元)"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from funnelml.errors import SourceError
+from funnelml.errors import SourceError, did_you_mean
 from funnelml.io.encodings import (
     BROKEN_STREAM,
     FIRST_PART,
@@ -30,6 +31,7 @@ from funnelml.mapping.source import Source
 _BLOCK = 16 << 20
 _MOST_BAD = 1_000
 _NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "gb18030": "GB18030", "utf-16": "UTF-16"}
+_PLAIN = {"utf-8-sig": "utf-8"}
 _SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -53,6 +55,7 @@ def read_csv(source: Source, path: Path) -> RawTable:
         if not head.strip():
             raise SourceError(f"{where} is empty; export it again")
         refuse_binary(head, where)
+        _refuse_unknown(source.encoding, where)
         header = _first_record(head, source.encoding or _encoding_of_head(head), where)
         delimiter = source.delimiter or sniff_delimiter(header, lambda headings: _mapped(source, headings))
         headings = split_header(header, delimiter)
@@ -62,9 +65,19 @@ def read_csv(source: Source, path: Path) -> RawTable:
     except BROKEN_STREAM as error:
         told = f"{where} is broken and cannot be read to its end ({error})"
         raise SourceError(f"{told}; copy or export it again") from None
-    except (UnicodeDecodeError, LookupError) as error:
+    except UnicodeDecodeError as error:
         told = f"{where} is not {source.encoding}: {error}"
         raise SourceError(f"{told}; leave 'encoding' out to have it detected") from None
+
+
+def _refuse_unknown(encoding: str | None, where: str) -> None:
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError:
+        hint = did_you_mean(encoding or "", _NAMES)
+        raise SourceError(
+            f"{where}: there is no encoding '{encoding}'{hint}; leave it out to have it detected"
+        ) from None
 
 
 def _encoding_of_head(head: bytes) -> str:
@@ -104,7 +117,8 @@ def _read(
     where: str,
 ) -> RawTable:
     wanted = mapped_headings(columns)
-    fields = [f"f{headings.index(h)}" for h in wanted]
+    last = f"f{len(headings) - 1}"
+    fields = list(dict.fromkeys([*(f"f{headings.index(h)}" for h in wanted), last]))
     bad: list[tuple[int, int, str]] = []
 
     def skip(row: Any) -> str:
@@ -121,7 +135,10 @@ def _read(
             stream,
             # The header is read as a row: names of columns may repeat, and rows keep the numbers of the file.
             read_options=pa_csv.ReadOptions(
-                use_threads=False, autogenerate_column_names=True, encoding=encoding, block_size=_BLOCK
+                use_threads=False,
+                autogenerate_column_names=True,
+                encoding=_PLAIN.get(encoding, encoding),
+                block_size=_BLOCK,
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip, ignore_empty_lines=False
@@ -132,7 +149,7 @@ def _read(
                 strings_can_be_null=False,
             ),
         )
-        for batch in reader:
+        for batch in _batches(reader, where):
             batches.append(batch)
             rows += batch.num_rows
             if len(bad) > max(_MOST_BAD, rows):
@@ -140,7 +157,9 @@ def _read(
                     f"{where}: most rows cannot be split into the {len(headings)} columns of the header; the first is "
                     f"row {bad[0][0]:,} with {bad[0][1]}; set 'delimiter'"
                 )
-    frame = pa.Table.from_batches(batches).to_pandas(types_mapper=pd.ArrowDtype)
+    table = pa.Table.from_batches(batches)
+    _refuse_open_quote(table[last], path, where)
+    frame = table.select(fields[: len(wanted)]).to_pandas(types_mapper=pd.ArrowDtype)
     frame.columns = wanted
     total = len(frame) + len(bad) + len(blank)
     frame.index = np.setdiff1d(np.arange(1, total + 1), [*(b[0] for b in bad), *blank])
@@ -157,3 +176,29 @@ def _read(
     )
     read_as = f"{_NAMES.get(encoding, encoding)}, {_SIGNS.get(delimiter, repr(delimiter))}"
     return RawTable(frame=frame, columns=columns, read_as=read_as, rejects=rejects)
+
+
+def _batches(reader: Any, where: str) -> Iterator[Any]:
+    try:
+        yield from reader
+    except pa.ArrowInvalid as error:
+        if "straddl" not in str(error):
+            raise
+        raise SourceError(
+            f"{where}: a row is longer than {_BLOCK >> 20} MB; most often a quotation mark opens and never closes: "
+            "export it again with quotation marks doubled"
+        ) from None
+
+
+def _refuse_open_quote(column: Any, path: Path, where: str) -> None:
+    # Only in the last column can a quotation mark that never closes swallow the rest of the file unnoticed.
+    swallowed = column[-1].as_py() if len(column) else ""
+    if "\n" not in swallowed:
+        return
+    with open_bytes(path) as stream:
+        marks = sum(block.count(b'"') for block in iter(lambda: stream.read(FIRST_PART), b""))
+    if marks % 2:
+        raise SourceError(
+            f"{where}: a quotation mark opens and never closes; it swallows the last {swallowed.count(chr(10)):,} lines. "
+            f"It stands before: {swallowed[:40]!r}"
+        )

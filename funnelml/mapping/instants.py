@@ -34,9 +34,9 @@ def parse_instants(
 
     Understood are ISO 8601 with or without a zone and with any precision, ``2024/3/5 14:05``,
     ``2024年3月5日 14时05分``, ``03/04/2024`` (see ``day_first``), ``05.03.2024``, AM and PM, ``20240305``, whole
-    numbers of 10, 13 or 16 digits (seconds, milliseconds, microseconds since the epoch), typed dates and times, and typed numbers as Excel's serial
-    days (rounded to its resolution, the millisecond). What lies below a microsecond is cut off. The same text always
-    gives the same instant, whatever the other rows hold.
+    numbers of 10, 13 or 16 digits (seconds, milliseconds, microseconds since the epoch), typed dates and times, and
+    typed numbers as Excel's serial days (rounded to its resolution, the millisecond). What lies below a microsecond
+    is cut off. The same text always gives the same instant, whatever the other rows hold.
 
     Parameters
     ----------

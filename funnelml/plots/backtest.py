@@ -7,12 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import date2num
 
 from funnelml.forecast.backtest import MODEL, Backtest
 from funnelml.plots.fonts import legible
 from funnelml.plots.labels import name_model, short_amount, unit
-from funnelml.plots.theme import FAINT, INK, MISS, OURS, SIZE, drawn_on, show_amounts, show_dates, write_title
+from funnelml.plots.theme import FAINT, INK, MISS, OURS, SIZE, drawn_on, show_amounts, show_dates, to_axis, write_title
 
 _HEADROOM = 2.0
 """How far over the intervals the picture reaches: baselines beyond are only named."""
@@ -38,7 +37,7 @@ def plot_backtest(backtest: Backtest, ax: Axes | None = None, *, target: str = "
     ours = rows[rows["model"] == MODEL]
     currency = legible(backtest.currency, otherwise="")
     origins = list(ours["origin"])
-    at = date2num(origins)
+    at = to_axis(origins)
     hit = ours["hit 80%"].to_numpy(dtype=bool)
     actual = ours["actual"].to_numpy()
     top = _HEADROOM * max(float(ours["high 95%"].max()), float(actual.max()), 1.0)
@@ -109,7 +108,7 @@ def _draw_baselines(ax: Axes, rows: pd.DataFrame, top: float) -> float:
     ends = []
     for model, line in rows.groupby("model", sort=False):
         shown = line[line["mean"] <= top]
-        ax.plot(date2num(list(shown["origin"])), shown["mean"], color=FAINT, linewidth=0.9, alpha=0.6, zorder=1)
+        ax.plot(to_axis(shown["origin"]), shown["mean"], color=FAINT, linewidth=0.9, alpha=0.6, zorder=1)
         last = float(line["mean"].iloc[-1])
         ends.append(
             (last, name_model(str(model)) if last <= top else f"{name_model(str(model))} ↑", shown["mean"].max())

@@ -45,7 +45,7 @@ def full_amount(value: float) -> str:
 
 
 def share(value: float, digits: int = 0) -> str:
-    """Return a share as a percentage that no line break divides, or a dash if it is not known.
+    r"""Return a share as a percentage that no line break divides, or a dash if it is not known.
 
     Examples
     --------

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import numpy as np
 import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.dates import date2num
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from funnelml.forecast.revenue import RevenueForecast
 from funnelml.plots.fonts import legible
 from funnelml.plots.labels import name_model, share, short_amount, unit
-from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, show_amounts, show_dates, write_title
+from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, show_amounts, show_dates, to_axis, write_title
 
 _BANDS = ((0.95, 0.16), (0.8, 0.28), (0.5, 0.5))
 """Central share of the futures, and how strongly it is drawn."""
@@ -40,7 +40,7 @@ def plot_revenue_fan(forecast: RevenueForecast, ax: Axes | None = None, *, targe
     currency = legible(forecast.currency, otherwise="")
     grown = np.pad(told.bookings.cumsum(axis=1), ((0, 0), (1, 0)))
     days = [*told.period_starts, forecast.horizon.end]
-    at = date2num(days)
+    at = to_axis(days)
     low, high = np.quantile(told.totals, [0.1, 0.9])
     with drawn_on(ax) as ax:
         for level, strength in _BANDS:
@@ -56,9 +56,10 @@ def plot_revenue_fan(forecast: RevenueForecast, ax: Axes | None = None, *, targe
             annotation_clip=False,
         )
         # Later bands lie on earlier ones: what the eye sees is darker than each band's own strength.
-        keys = [Patch(color=OURS, alpha=a, label=share(p)) for (p, _), a in zip(_BANDS, (0.16, 0.4, 0.7), strict=True)]
-        keys.append(Line2D([], [], color=INK, linewidth=1.6, label="median"))
-        ax.legend(handles=keys[::-1], title="share of the futures", loc="upper left", alignment="left")
+        shades = zip(_BANDS, (0.16, 0.4, 0.7), strict=True)
+        bands: list[Artist] = [Patch(color=OURS, alpha=alpha, label=share(level)) for (level, _), alpha in shades]
+        keys = [Line2D([], [], color=INK, linewidth=1.6, label="median"), *bands[::-1]]
+        ax.legend(handles=keys, title="share of the futures", loc="upper left", alignment="left")
         ax.set_xlim(at[0], at[-1])
         ax.set_ylim(0)
         show_dates(ax, days)

@@ -122,7 +122,7 @@ def table_league(backtest: Backtest, *, target: str = "open_pipeline") -> Readab
 
 
 def table_findings(findings: pd.DataFrame) -> ReadableTable:
-    """Return what was mended or looks odd in the data: ``finding``, ``rows`` and ``action``; most rows first, folded."""
+    """Return what was mended or looks odd in the data, most rows first; folded, since few readers need it."""
     findings = findings.sort_values("rows", ascending=False, kind="stable")
     frame = pd.DataFrame(
         {

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Final
+from typing import Final, Literal, cast
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.dates import date2num
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
 
 from funnelml.plots.fonts import font_families
 from funnelml.plots.labels import short_amount
@@ -65,8 +67,8 @@ def drawn_on(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Iterator[A
     # Outside of the style: a first figure loads the backend, which may change settings for good.
     figure = plt.figure(figsize=size, layout="constrained") if ax is None else None
     with mpl.rc_context(_STYLE):
-        if figure is not None:
-            ax = figure.subplots()
+        if ax is None:
+            ax = cast(Figure, figure).subplots()
         yield ax
         sns.despine(ax=ax)
         texts = [text for text in ax.findobj(Text) if text.get_text()]
@@ -88,7 +90,7 @@ def write_title(ax: Axes, finding: str, detail: str) -> None:
     )
 
 
-def show_amounts(ax: Axes, *, along: str) -> None:
+def show_amounts(ax: Axes, *, along: Literal["x", "y"]) -> None:
     """Write the ticks of the ``x`` or ``y`` axis as short amounts, over a light grid."""
     axis = ax.xaxis if along == "x" else ax.yaxis
     axis.set_major_formatter(FuncFormatter(lambda value, _: short_amount(value)))
@@ -96,8 +98,13 @@ def show_amounts(ax: Axes, *, along: str) -> None:
     ax.set_axisbelow(True)
 
 
+def to_axis(days: Iterable[date]) -> NDArray[np.float64]:
+    """Return where days lie on an x axis that ``show_dates`` labels: their ordinals."""
+    return np.array([day.toordinal() for day in days], dtype=float)
+
+
 def show_dates(ax: Axes, days: Sequence[date], *, most: int = 6) -> None:
     """Write some of the days, evenly thinned out, under the x axis."""
     step = -(-len(days) // most)
     shown = list(days)[::-step][::-1]
-    ax.set_xticks(date2num(shown), [f"{day.day} {day:%b}" for day in shown])
+    ax.set_xticks(to_axis(shown), [f"{day.day} {day:%b}" for day in shown])

@@ -13,14 +13,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from funnelml import __version__
 from funnelml.errors import RunError
 from funnelml.runs.kernel import kernel_manager_class
-from funnelml.runs.notebooks import find_notebook, open_notebook
+from funnelml.runs.notebooks import find_notebook, open_notebook, write_notebook
 from funnelml.runs.page import render_page
 from funnelml.runs.parameters import Value, check_parameters, read_parameters
 
@@ -122,7 +121,7 @@ def execute_notebook(
     started = perf_counter()
     target = work / path.name
     try:
-        nbformat.write(notebook, target)
+        write_notebook(notebook, target)
         executed = _run(target, given, workspace, progress)
         page = render_page(executed, facts=_facts(record))
         target.with_suffix(".html").write_text(page, encoding="utf-8")
@@ -173,15 +172,15 @@ def _run(target: Path, parameters: Mapping[str, Value], workspace: Path, progres
         raise RunError(f"because its kernel died ({error}): {last}") from None
     finally:
         _forget_paths(target)
-    return nbformat.read(target, as_version=4)
+    return open_notebook(target)
 
 
 def _forget_paths(target: Path) -> None:
     """Put names in the place of this machine's paths that papermill notes down."""
-    notebook = nbformat.read(target, as_version=4)
+    notebook = open_notebook(target)
     noted = notebook.metadata.get("papermill", {})
     noted.update({key: target.name for key in ("input_path", "output_path") if key in noted})
-    nbformat.write(notebook, target)
+    write_notebook(notebook, target)
 
 
 def _make_folder(run_id: str, runs: Path) -> tuple[Path, Path]:

@@ -65,7 +65,7 @@ def open_notebook(path: Path) -> Any:
         with warnings.catch_warnings():
             # Older notebooks have no cell ids; they get some below.
             warnings.simplefilter("ignore")
-            notebook = nbformat.read(path, as_version=4)
+            notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
             _, notebook = nbformat.validator.normalize(notebook)
         nbformat.validate(notebook)
     except OSError as error:
@@ -73,6 +73,11 @@ def open_notebook(path: Path) -> Any:
     except (ValueError, nbformat.ValidationError) as error:
         raise RunError(f"{path} is not a valid notebook: {str(error).splitlines()[0]}") from None
     return notebook
+
+
+def write_notebook(notebook: Any, path: Path) -> None:
+    """Write a notebook."""
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
 def copy_notebooks(workspace: Path) -> None:

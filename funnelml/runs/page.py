@@ -28,7 +28,7 @@ def render_page(notebook: Any, *, facts: Mapping[str, str]) -> str:
     str
         One self-contained file; its content security policy forbids scripts and requests.
     """
-    exporter = HTMLExporter(
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         extra_template_paths=[str(_TEMPLATE.parent)],
         template_file=_TEMPLATE.name,
         exclude_input=True,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -156,7 +156,7 @@ def _convert(value: object, kind: type) -> Value:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError):
         raise ValueError(f"cannot be written down as text: {value!r}") from None
-    return value
+    return cast(Value, value)
 
 
 def _parse(text: str, kind: type) -> object:

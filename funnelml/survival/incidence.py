@@ -43,7 +43,7 @@ def estimate_incidence(
     n_causes : int, optional
         K; by default the largest cause that occurs.
     variance : bool
-        Whether to compute the variance as well, at about four times the cost.
+        Whether to compute the variance as well, at five to eight times the cost.
 
     Returns
     -------

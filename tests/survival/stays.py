@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-COLUMNS = ("duration", "event", "entry", "weights")
-
 
 @st.composite
 def stays(draw, causes=2, min_size=1, max_size=25, whole_weights=False):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from funnelml.errors import ModelInputError
 from funnelml.survival.incidence import estimate_incidence
-from tests.survival.stays import COLUMNS, stays
+from tests.survival.stays import stays
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 DATA = pd.read_csv(REFERENCE / "incidence_data.csv", comment="#")
@@ -216,7 +216,3 @@ GOOD = {"duration": [1.0, 2.0, 3.0], "event": [1, 0, 2], "entry": [0.0, 0.0, 1.0
 def test_what_cannot_be_used_is_refused_in_words(change, message):
     with pytest.raises(ModelInputError, match=message):
         estimate_incidence(**GOOD | change)
-
-
-def test_the_columns_of_the_strategy_are_those_of_the_estimator():
-    assert set(COLUMNS) == set(GOOD)

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from funnelml.survival.incidence import estimate_incidence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from funnelml.history.closings import follow_to_closing
 from funnelml.history.episodes import stage_episodes
 from funnelml.history.funnel import Funnel
 from funnelml.history.snapshot import take_snapshot
+from funnelml.survival.incidence import estimate_incidence
 from funnelml.survival.landmark import LEAST_AT_RISK, landmark_incidence
 from tests.logs import EPOCH, history_of, log_rows
 

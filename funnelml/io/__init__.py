@@ -1,0 +1,1 @@
+"""Tables in and out: files, databases, and where a history lives while it is asked."""
