@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from matplotlib.axes import Axes
 
 from funnelml.history.snapshot import Snapshot
@@ -42,7 +44,7 @@ def plot_funnel(snapshot: Snapshot, ax: Axes | None = None, *, currency: str = "
             for amount, count in zip(amounts, counts, strict=True)
         ]
         ax.bar_label(bars, labels, padding=4)
-        ax.set_yticks(range(len(stages)), names)
+        ax.set_yticks(range(len(stages)), [fill(name, 22) for name in names])
         ax.tick_params(axis="y", length=0)
         ax.invert_yaxis()
         ax.set_xlim(0, max(float(lengths.max()), 1.0) * 1.5)

@@ -98,7 +98,7 @@ def plot_revenue_distribution(
     currency = legible(forecast.currency, otherwise="")
     lines = [(value, name_model(name), FAINT) for name, value in told.baselines.items()]
     lines.append((told.mean, "this forecast", OURS))
-    finding = f"This forecast says {short_amount(told.mean, currency)}, simple rules say otherwise"
+    finding = f"{short_amount(told.mean, currency)}, though simple rules say otherwise"
     if quota is not None:
         lines.append((quota, "quota", INK))
         finding = f"{share(told.chance_of(quota))} chance to book {short_amount(quota, currency)}"

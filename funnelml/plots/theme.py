@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from textwrap import fill
 from typing import Final, Literal, cast
 
 import matplotlib as mpl
@@ -30,6 +31,8 @@ FAINT: Final = "#767676"
 """Colour of baselines and notes; 4.5 : 1 on white."""
 SIZE: Final = (5.8, 3.6)
 """Inches: on a phone's width the letters stay readable, on a screen they are not huge."""
+_TITLE_WIDTH = 46
+"""Letters of a title's line."""
 
 _STYLE = {
     **sns.axes_style("ticks"),
@@ -84,7 +87,8 @@ def drawn_on(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Iterator[A
 
 def write_title(ax: Axes, finding: str, detail: str) -> None:
     """Write the finding as a bold title and, under it in one line, what it is about."""
-    ax.set_title(finding, pad=23, wrap=True)
+    # Not matplotlib's own wrapping: it goes by the height of the text when that lies over the figure.
+    ax.set_title(fill(finding, _TITLE_WIDTH), pad=23)
     ax.annotate(
         detail, (0, 1), (0, 7), xycoords="axes fraction", textcoords="offset points", va="bottom", color=FAINT, size=9.5
     )

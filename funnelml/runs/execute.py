@@ -185,13 +185,13 @@ def _forget_paths(target: Path) -> None:
 
 def _make_folder(run_id: str, runs: Path) -> tuple[Path, Path]:
     """Return the folder of the finished run, and the one in which it is made."""
-    if Path(run_id).name != run_id or run_id.startswith(".") or "\\" in run_id:
+    if not run_id or Path(run_id).name != run_id or run_id.startswith(".") or "\\" in run_id:
         raise RunError(f"run id '{run_id}' cannot name a folder; use letters, digits, dots and dashes")
     folder, work = runs / run_id, runs / f".tmp-{run_id}-{os.getpid()}"
-    for taken in (folder, runs / f"{run_id}-failed", work):
-        if taken.exists():
-            raise RunError(f"{taken} exists already; choose another run id, or remove it")
     try:
+        for taken in (folder, runs / f"{run_id}-failed", work):
+            if taken.exists():
+                raise RunError(f"{taken} exists already; choose another run id, or remove it")
         work.mkdir(parents=True)
     except OSError as error:
         raise RunError(f"runs cannot be written to {runs}: {error.strerror}") from None
