@@ -23,7 +23,6 @@ CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb"}
 USED_WITHOUT_IMPORT = {
     "ipykernel": "the kernel of the notebooks",
     "jupyterlab": "make lab",
-    "pyarrow": "pandas' engine for Parquet",
     "python-calamine": "pandas' engine for Excel",
 }
 

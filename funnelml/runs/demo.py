@@ -88,5 +88,3 @@ def _funnel_text(funnel: Funnel) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
