@@ -21,7 +21,6 @@ CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb"}
 
 # a runtime dependency that no module imports, and what uses it
 USED_WITHOUT_IMPORT = {
-    "ipykernel": "the kernel of the notebooks",
     "jupyterlab": "make lab",
     "python-calamine": "pandas' engine for Excel",
 }
