@@ -56,7 +56,7 @@ def parse_numbers(column: pd.Series, *, decimal: str = ".", null_values: Sequenc
     Examples
     --------
     >>> parse_numbers(pd.Series(["¥1,234.50", "(12)", "１２.5万元", "1,50"])).values
-    array([ 1.234e+03, -1.200e+01,  1.250e+05,        nan])
+    array([ 1.2345e+03, -1.2000e+01,  1.2500e+05,         nan])
     """
     values = np.full(len(column), np.nan)
     missing = np.ones(len(column), dtype=bool)
