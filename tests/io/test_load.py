@@ -112,7 +112,7 @@ def test_a_stage_without_a_date_is_set_aside_and_counted(tmp_path):
 
 def test_missing_columns_are_all_named(tmp_path):
     FRAME.rename(columns={"阶段": "阶 段名", "金额(元)": "价"}).to_csv(tmp_path / "log.csv", index=False)
-    with pytest.raises(MappingError, match="'阶段'.*'金额"):
+    with pytest.raises(MappingError, match=r"'阶段'.*'金额"):
         load(tmp_path, file="log.csv")
 
 
