@@ -13,7 +13,7 @@ def stays(draw, causes=2, min_size=1, max_size=25, whole_weights=False):
     entry = draw(st.lists(st.sampled_from([0, 0, 0, 1, 2, 5]), min_size=n, max_size=n))
     stay = draw(st.lists(st.integers(0, 6), min_size=n, max_size=n))
     event = draw(st.lists(st.integers(0, causes), min_size=n, max_size=n))
-    weight = st.integers(1, 4) if whole_weights else st.sampled_from([1.0, 0.3, 2.7, 1e-3])
+    weight = st.integers(1, 4) if whole_weights else st.sampled_from([1.0, 0.3, 2.7, 1e-3, 1e-9])
     weights = draw(st.lists(weight, min_size=n, max_size=n))
     return np.add(entry, stay).astype(float), np.array(event), np.array(entry, float), np.array(weights, float)
 

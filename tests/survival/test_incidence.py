@@ -100,7 +100,7 @@ def test_the_order_of_stays_does_not_matter(data, random):
     other = estimate(*(column[order] for column in data), cluster=cluster[order])
     np.testing.assert_array_equal(curve.times, other.times)
     np.testing.assert_allclose(curve.incidence, other.incidence, rtol=0, atol=1e-13)
-    np.testing.assert_allclose(curve.variance, other.variance, rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(curve.variance, other.variance, rtol=1e-9, atol=1e-10)
 
 
 @given(stays(), st.floats(0, 1))
@@ -111,8 +111,8 @@ def test_a_stay_censored_before_the_first_event_changes_nothing(data, share):
     early = share * np.nextafter(duration[event > 0].min(), 0)
     more = [np.append(column, value) for column, value in zip(data, (early, 0, 0.0, 2.0), strict=True)]
     curve, other = estimate(*data), estimate(*more)
-    np.testing.assert_array_equal(curve.incidence, other.incidence)
-    np.testing.assert_allclose(curve.variance, other.variance, rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(curve.incidence, other.incidence, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(curve.variance, other.variance, rtol=1e-9, atol=1e-10)
 
 
 @given(stays(whole_weights=True))
@@ -136,7 +136,7 @@ def test_a_stay_seen_in_two_pieces_is_one_stay(data, which, share):
     cluster = np.append(np.arange(len(duration)), i)
     curve, other = estimate(*data), estimate(*pieces, cluster=cluster)
     same(curve, other)
-    np.testing.assert_allclose(curve.variance, other.variance, rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(curve.variance, other.variance, rtol=1e-9, atol=1e-10)
 
 
 @given(stays())
