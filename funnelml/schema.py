@@ -94,7 +94,7 @@ _TABLES = (
             _at("created_at"),
             _at("recorded_at"),
             *_number("amount", "probability"),
-            *_text("owner", "source", "account", "product", "segment", "lead_id"),
+            *_text("owner", "team", "source", "account", "product", "segment", "lead_id", "loss_reason"),
             _at("expected_close_date", required=False),
         ),
         key=("funnel", "opportunity_id"),
@@ -121,7 +121,7 @@ _TABLES = (
             _id("kind"),
             _at("occurred_at"),
             _at("recorded_at"),
-            *_text("direction", "channel", "owner"),
+            *_text("direction", "channel", "owner", "contact"),
         ),
     ),
     Table(

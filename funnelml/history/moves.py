@@ -10,6 +10,7 @@ record already is, is no move. A stay that ends at the instant it began has leng
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
@@ -52,13 +53,14 @@ def known_moves(history: History, funnel: Funnel, cut: int) -> nw.LazyFrame[Any]
     )
 
 
-def last_known(history: History, funnel: Funnel, cut: int, field: str) -> nw.LazyFrame[Any] | None:
-    """Return the last value of a field per record, as recorded before ``cut``.
+def last_known(history: History, funnel: Funnel, cut: int, fields: Sequence[str]) -> nw.LazyFrame[Any] | None:
+    """Return the last value of each field per record, as recorded before ``cut``.
 
     Returns
     -------
     narwhals.LazyFrame or None
-        Columns ``record_id`` and ``field`` (text); None if the history has no field changes.
+        Columns ``record_id``, ``field`` and ``new`` (text), one row per record and field that ever changed; None if the
+        history has no field changes.
     """
     log = history.lazy("field_changes")
     if log is None:
@@ -66,12 +68,12 @@ def last_known(history: History, funnel: Funnel, cut: int, field: str) -> nw.Laz
     order = ("changed_at", "recorded_at", "new")
     known = log.filter(
         nw.col("funnel") == funnel.name,
-        nw.col("field") == field,
+        nw.col("field").is_in(list(fields)),
         nw.col("recorded_at") < cut,
         nw.col("changed_at") < cut,
     )
-    following = known.with_columns(later=nw.col("changed_at").shift(-1).over("record_id", order_by=order))
-    return following.filter(nw.col("later").is_null()).select("record_id", nw.col("new").alias(field))
+    following = known.with_columns(later=nw.col("changed_at").shift(-1).over("record_id", "field", order_by=order))
+    return following.filter(nw.col("later").is_null()).select("record_id", "field", "new")
 
 
 def _rank_of(stage: nw.Expr, funnel: Funnel) -> nw.Expr:

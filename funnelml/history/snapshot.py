@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import narwhals as nw
 import pandas as pd
 
 from funnelml.errors import AsOfError
+from funnelml.history.dates import instant_of
 from funnelml.history.funnel import LOST, WON, Funnel
 from funnelml.history.history import History
 from funnelml.history.moves import known_moves, last_known
 from funnelml.schema import DAY
 
 _NUMBERS = ("amount", "probability")
-_FIELDS = (*_NUMBERS, "owner")
+_TEXTS = ("owner", "team", "source", "segment", "product", "account", "lead_id", "loss_reason")
+_DATES = ("expected_close_date",)
+_FIELDS = (*_NUMBERS, *_TEXTS, *_DATES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,9 @@ class Snapshot:
     records : pandas.DataFrame
         One row per record, sorted by id: ``record_id, stage`` (an open stage, ``won`` or ``lost``), ``visit,
         entered_at`` (of the present stage, microseconds), ``created_at, age_days`` (time in the stage by the last
-        known microsecond), ``amount`` (NaN if unknown), ``probability`` (the CRM's own, NaN if unknown), ``owner``.
+        known microsecond), ``amount`` (NaN if unknown), ``probability`` (the CRM's own, NaN if unknown), ``owner, team,
+        source, segment, product, account, lead_id`` (None if unknown), ``loss_reason`` (of records that stand as lost),
+        ``expected_close_date`` (microseconds as float64, NaN if unknown).
     data_age_days : int
         Days between the last recorded stage change and ``as_of``: how old the data are.
     """
@@ -106,7 +110,6 @@ def take_snapshot(history: History, *, as_of: date, funnel: str | None = None) -
     records = moves.filter(nw.col("next_rank").is_null()).select(
         "record_id", "stage", "visit", "created_at", "last_recorded_at", *order
     )
-    records = _with_fields(records, history, of, cut)
     table = records.sort("record_id").collect(backend="pandas").to_native().reset_index(drop=True)
     if table.empty:
         first = history.to_frame("stage_changes").query("funnel == @of.name")["recorded_at"].min()
@@ -117,37 +120,71 @@ def take_snapshot(history: History, *, as_of: date, funnel: str | None = None) -
         as_of=as_of,
         funnel=of,
         cut=cut,
-        records=_with_plain_dtypes(table, history, cut),
+        records=_with_plain_dtypes(table, history, cut).assign(**_fields_of(history, of, cut, table)),
         data_age_days=age_days,
     )
 
 
-def _with_fields(records: Any, history: History, funnel: Funnel, cut: int) -> Any:
-    opportunities = history.lazy("opportunities")
-    fixed = () if opportunities is None else opportunities.collect_schema().names()
-    if opportunities is not None:
-        known = opportunities.filter(nw.col("funnel") == funnel.name, nw.col("recorded_at") < cut).select(
-            nw.col("opportunity_id").alias("record_id"),
-            *(nw.col(f).alias(f"{f}_fixed") for f in _FIELDS if f in fixed),
-        )
-        records = records.join(known, on="record_id", how="left")
+def _fields_of(history: History, funnel: Funnel, cut: int, table: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return every field of the records in ``table``: the last change known by ``cut``, else the fixed value."""
+    ids = pd.Index(table["record_id"].astype(object))
+    changed = _last_changes(history, funnel, cut).reindex(ids)
+    fixed = _fixed_values(history, funnel, cut).reindex(ids)
+    out = {}
     for field in _FIELDS:
-        kind = nw.Float64 if field in _NUMBERS else nw.String
-        values = [nw.col(f"{field}_fixed").cast(kind)] if field in fixed else []
-        changes = last_known(history, funnel, cut, field)
-        if changes is not None:
-            changes = changes.with_columns(nw.col(field).cast(kind))
-            records = records.join(changes, on="record_id", how="left")
-            values = [nw.col(field), *values]
-        records = records.with_columns((nw.coalesce(*values) if values else nw.lit(None).cast(kind)).alias(field))
-    return records
+        values = pd.Series(None, index=ids, dtype=object)
+        if field in fixed:
+            values = fixed[field].astype(object)
+        if field in changed:
+            last = changed[field].astype(object)
+            if field in _DATES:
+                last = _as_instants(last, history.time_zone)
+            values = last.where(last.notna(), values)
+        if field in _TEXTS:
+            values = values.where(values.notna(), None)
+        out[field] = values.astype("object" if field in _TEXTS else "float64").reset_index(drop=True)
+    # The reason of a loss is written when it is lost; an export knows it for every day before.
+    out["loss_reason"] = out["loss_reason"].where((table["stage"] == LOST).to_numpy(), None)
+    return out
+
+
+def _last_changes(history: History, funnel: Funnel, cut: int) -> pd.DataFrame:
+    changes = last_known(history, funnel, cut, _FIELDS)
+    if changes is None:
+        return pd.DataFrame()
+    long = changes.collect(backend="pandas").to_native()
+    return long.pivot(index="record_id", columns="field", values="new")
+
+
+def _fixed_values(history: History, funnel: Funnel, cut: int) -> pd.DataFrame:
+    opportunities = history.lazy("opportunities")
+    if opportunities is None:
+        return pd.DataFrame()
+    there = opportunities.collect_schema().names()
+    known = opportunities.filter(nw.col("funnel") == funnel.name, nw.col("recorded_at") < cut).select(
+        "opportunity_id", *(field for field in _FIELDS if field in there)
+    )
+    return known.collect(backend="pandas").to_native().set_index("opportunity_id")
+
+
+def _as_instants(texts: pd.Series, time_zone: str) -> pd.Series:
+    """Return dates written as text (``YYYY-MM-DD``, perhaps with a time) as local midnights in microseconds."""
+    days = texts.dropna().astype(str).str.slice(0, 10)
+    return texts.map(dict(zip(texts.dropna(), days.map(lambda day: _midnight(day, time_zone)), strict=True)))
+
+
+def _midnight(day: str, time_zone: str) -> float:
+    try:
+        return float(instant_of(date.fromisoformat(day), time_zone))
+    except ValueError:
+        return float("nan")
 
 
 def _with_plain_dtypes(table: pd.DataFrame, history: History, cut: int) -> pd.DataFrame:
     age = (cut - 1 - table["entered_at"].astype("int64")) / DAY
     if history.grain == "day":
         age = ((cut - table["entered_at"].astype("int64")) / DAY).round(0) - 1 / DAY
-    text = table[["record_id", "stage", "owner"]].astype(object)
+    text = table[["record_id", "stage"]].astype(object)
     out = {
         "record_id": text["record_id"],
         "stage": text["stage"],
@@ -155,8 +192,5 @@ def _with_plain_dtypes(table: pd.DataFrame, history: History, cut: int) -> pd.Da
         "entered_at": table["entered_at"].astype("int64"),
         "created_at": table["created_at"].astype("int64"),
         "age_days": age.astype("float64"),
-        "amount": table["amount"].astype("float64"),
-        "probability": table["probability"].astype("float64"),
-        "owner": text["owner"].where(text["owner"].notna(), None),
     }
     return pd.DataFrame(out)

@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from funnelml.forecast.backtest import MODEL, Backtest
+from funnelml.language import short_amount
 from funnelml.plots.fonts import legible
-from funnelml.plots.labels import name_model, short_amount, unit
+from funnelml.plots.labels import name_model, unit
 from funnelml.plots.theme import FAINT, INK, MISS, OURS, SIZE, drawn_on, show_amounts, show_dates, to_axis, write_title
 
 _HEADROOM = 2.0

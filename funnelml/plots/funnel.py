@@ -7,8 +7,9 @@ from textwrap import fill
 from matplotlib.axes import Axes
 
 from funnelml.history.snapshot import Snapshot
+from funnelml.language import share, short_amount
 from funnelml.plots.fonts import legible
-from funnelml.plots.labels import share, short_amount, unit
+from funnelml.plots.labels import unit
 from funnelml.plots.theme import OURS, SIZE, drawn_on, show_amounts, write_title
 
 

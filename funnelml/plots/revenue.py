@@ -12,8 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from funnelml.forecast.revenue import RevenueForecast
+from funnelml.language import share, short_amount
 from funnelml.plots.fonts import legible
-from funnelml.plots.labels import name_model, share, short_amount, unit
+from funnelml.plots.labels import name_model, unit
 from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, show_amounts, show_dates, to_axis, write_title
 
 _BANDS = ((0.95, 0.16), (0.8, 0.28), (0.5, 0.5))

@@ -11,7 +11,8 @@ import pandas as pd
 
 from funnelml.forecast.backtest import MODEL, Backtest
 from funnelml.forecast.revenue import RevenueForecast
-from funnelml.plots.labels import full_amount, name_model, share, signed_share, unit
+from funnelml.language import full_amount, share, signed_share
+from funnelml.plots.labels import name_model, unit
 
 _REASONS: Final[Mapping[str, str]] = {
     "win_rate_x_amount": "one win rate for every stage, size and age; counts wins after the horizon as well",

@@ -18,8 +18,8 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from funnelml.language import short_amount
 from funnelml.plots.fonts import font_families
-from funnelml.plots.labels import short_amount
 
 _BLIND_SAFE = sns.color_palette("colorblind").as_hex()
 OURS: Final[str] = _BLIND_SAFE[0]

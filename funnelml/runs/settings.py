@@ -14,6 +14,7 @@ from funnelml.errors import FunnelmlError, SettingsError, did_you_mean
 from funnelml.history.dates import instant_of
 from funnelml.history.funnel import Funnel, StageRename
 from funnelml.history.templates import funnel_from_template
+from funnelml.language import Language
 from funnelml.mapping.source import Source
 
 FILE_NAME = "funnelml.toml"
@@ -21,6 +22,7 @@ _TOP: Mapping[str, type | tuple[type, ...]] = {
     "version": int,
     "time_zone": str,
     "currency": str,
+    "language": str,
     "grain": str,
     "engine": str,
     "fiscal_year_start": int,
@@ -65,7 +67,7 @@ _SOURCE: Mapping[str, type | tuple[type, ...]] = {
     "decimal": str,
     "day_first": bool,
 }
-_CHOICES = {"grain": ("instant", "day"), "engine": ("duckdb", "pandas")}
+_CHOICES = {"grain": ("instant", "day"), "engine": ("duckdb", "pandas"), "language": ("en", "zh")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,8 @@ class Settings:
         What moves, where its rows come from, what is to be booked.
     time_zone, currency, grain, engine : str
         IANA zone, reporting currency, ``instant`` or ``day``, ``duckdb`` or ``pandas``.
+    language : {"en", "zh"}
+        Language of the sentences that results say.
     fiscal_year_start : int
         Month in which the fiscal year begins.
     max_unreadable : float
@@ -109,6 +113,7 @@ class Settings:
     currency: str = ""
     grain: str = "instant"
     engine: str = "duckdb"
+    language: Language = "en"
     fiscal_year_start: int = 1
     max_unreadable: float = 0.05
     exported_at: date | None = None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from funnelml.errors import AsOfError
 from funnelml.history.snapshot import take_snapshot
+from funnelml.io.engine import on_duckdb
 from funnelml.schema import DAY
 from tests.logs import EPOCH, STAGES, amount_log, history_of, log_rows, stage_log
 
@@ -118,3 +119,42 @@ def test_a_missing_amount_is_told():
     snapshot = take_snapshot(history_of([("a", "Lead", 0), ("b", "Lead", 0)], [("a", 0, 3.0)]), as_of=day(1))
     assert np.isnan(snapshot.records["amount"]).tolist() == [False, True]
     assert "1 of them without an amount" in snapshot.summary()
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_every_field_is_known_as_of_the_day(engine):
+    rows = [("a", "Lead", 0), ("a", "lost", 8), ("b", "Lead", 0)]
+    changes = [
+        ("a", "expected_close_date", 2, None, "1970-01-20"),
+        ("a", "expected_close_date", 6, "1970-01-20", "1970-02-01"),
+        ("a", "team", 3, None, "North"),
+    ]
+    log = pd.DataFrame(changes, columns=["record_id", "field", "day", "old", "new"])
+    at = log.pop("day") * DAY
+    opportunities = pd.DataFrame(
+        {
+            "funnel": "f",
+            "opportunity_id": ["a", "b"],
+            "created_at": 0,
+            "recorded_at": 0,
+            "segment": ["SMB", None],
+            "team": ["South", "West"],
+            "loss_reason": ["price", None],
+            "expected_close_date": [4 * DAY, 9 * DAY],
+        }
+    )
+    tables = {
+        "stage_changes": stage_log(rows),
+        "field_changes": log.assign(funnel="f", changed_at=at, recorded_at=at),
+        "opportunities": opportunities,
+    }
+    history = history_of(rows, engine="pandas").with_tables(**tables)
+    history = on_duckdb(history) if engine == "duckdb" else history
+    told = {n: take_snapshot(history, as_of=day(n)).records for n in (1, 5, 9)}
+    assert told[1]["expected_close_date"].tolist() == [4 * DAY, 9 * DAY]
+    assert told[5]["expected_close_date"].tolist() == [19 * DAY, 9 * DAY]
+    assert told[9]["expected_close_date"].tolist() == [31 * DAY, 9 * DAY]
+    assert [told[n]["team"].tolist() for n in (1, 5)] == [["South", "West"], ["North", "West"]]
+    assert told[1]["segment"].tolist() == ["SMB", None]
+    # The export tells why it was lost; before it was, nobody knew.
+    assert [told[n]["loss_reason"].tolist() for n in (5, 9)] == [[None, None], ["price", None]]

@@ -9,9 +9,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from funnelml.language import short_amount
 from funnelml.plots.backtest import plot_backtest, plot_league
 from funnelml.plots.funnel import plot_funnel
-from funnelml.plots.labels import name_model, short_amount
+from funnelml.plots.labels import name_model
 from funnelml.plots.revenue import plot_revenue_distribution, plot_revenue_fan
 
 
