@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from funnelml.diagnostics.change_scan import FloatArray
-from funnelml.history.dates import instant_of
+from funnelml.history.dates import day_of, instant_of
 from funnelml.history.episodes import ADVANCED, CENSORED, WON_EVENT, StageEpisodes
 from funnelml.history.periods import calendar_periods
 from funnelml.history.snapshot import Snapshot
@@ -58,7 +58,7 @@ class Exits:
         week = self.table["week"].to_numpy()[rows]
         p = expected[rows]
         score = np.bincount(week, self.table["went_on"].to_numpy()[rows] - p, self.weeks)
-        return score, np.bincount(week, p * (1 - p), self.weeks)
+        return score.astype(np.float64), np.bincount(week, p * (1 - p), self.weeks).astype(np.float64)
 
 
 def collect_exits(
@@ -126,9 +126,7 @@ def quarter_end(instants: NDArray[np.int64], *, time_zone: str, fiscal_year_star
     """Return whether each instant lies in the last two weeks of a fiscal quarter."""
     if len(instants) == 0:
         return np.zeros(0, dtype=bool)
-    first, last = (
-        pd.Timestamp(int(i), unit="us", tz="UTC").tz_convert(time_zone).date() for i in (instants.min(), instants.max())
-    )
+    first, last = day_of(int(instants.min()), time_zone), day_of(int(instants.max()), time_zone)
     quarters = calendar_periods(first, last, by="quarter", time_zone=time_zone, fiscal_year_start=fiscal_year_start)
     ends = np.array([instant_of(day, time_zone) for day in quarters.ends], dtype=np.int64)
     return np.asarray(ends[quarters.of(instants)] - instants <= QUARTER_END_DAYS * DAY)

@@ -49,14 +49,14 @@ def describe_no_gap(found: int, series: int, rate: float, language: Language = "
     if series == 0:
         return say(
             language,
-            en="Too few records have left the stages to see a change: 16 weeks with 20 exits before it and after it do.",
+            en="Too few records have left the stages to see a change: 16 weeks with 20 exits before and after it do.",
             zh="离开各阶段的记录太少，无法判断转化率是否变化：至少需要 16 周，且变化前后各有 20 次离开。",
         )
     return say(
         language,
         en=(
-            f"{found or 'No'} {'gap' if found == 1 else 'gaps'} in {series:,} series of stages and groups; looked at every "
-            f"Monday, a year without any change raises a false one with a chance of {rate:.0%} at most."
+            f"{found or 'No'} {'gap' if found == 1 else 'gaps'} in {series:,} series of stages and groups; looked at "
+            f"every Monday, a year without any change raises a false one with a chance of {rate:.0%} at most."
         ),
         zh=(
             f"在 {series:,} 个阶段与分组的序列中{f'发现 {found} 处缺口' if found else '没有发现缺口'}；"

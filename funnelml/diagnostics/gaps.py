@@ -119,12 +119,12 @@ class Gaps:
 
     def sentences(self, language: Language = "en") -> list[str]:
         """Return one sentence per finding."""
-        return [describe_gap(row, self.currency, self.level, language) for row in self.table.to_dict("records")]
+        return [describe_gap(row, self.currency, self.level, language) for row in _records(self.table)]
 
     def summary(self, language: Language = "en") -> str:
         """Return the largest finding of each kind in words, or that there is none, and how sure that is."""
         told = [
-            describe_gap(part.iloc[0].to_dict(), self.currency, self.level, language)
+            describe_gap(_records(part)[0], self.currency, self.level, language)
             for part in (self.gaps, self.strengths)
             if len(part)
         ]
@@ -186,7 +186,7 @@ def find_gaps(
     series = sum(_has_enough(exits, place["rows"], expected) for place in places)
     threshold = yearly_threshold(rate, max(series, 1))
     worth = value_stages(episodes, snapshot)
-    found = []
+    found: list[dict[str, Any]] = []
     while len(found) < MOST_FINDINGS:
         best = _most_significant(exits, places, expected, tau2)
         if best is None or abs(best[1].z) <= threshold:
@@ -213,7 +213,7 @@ def find_gaps(
 def _places(exits: Exits, stages: int, by: Sequence[str]) -> list[dict[str, Any]]:
     stage = exits.table["stage"].to_numpy()
     everything = np.ones(len(stage), dtype=bool)
-    at = [(None, everything)] if stages > 1 else []
+    at: list[tuple[int | None, Any]] = [(None, everything)] if stages > 1 else []
     at = [*at, *((s, stage == s) for s in range(stages))]
     places = [{"stage": s, "group_by": "", "group": "", "rows": rows} for s, rows in at]
     for attribute in by:
@@ -283,6 +283,10 @@ def _name(exits: Exits, place: dict[str, Any], change: Change, stages: tuple[str
         "error": change.error,
         "z": change.z,
     }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
 def _weeks(exits: Exits, stages: tuple[str, ...]) -> pd.DataFrame:

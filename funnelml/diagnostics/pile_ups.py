@@ -76,7 +76,7 @@ class PileUps:
 
     def sentences(self, language: Language = "en") -> list[str]:
         """Return one sentence per pile-up."""
-        return [_describe(row, self.level, language) for row in self.table.to_dict("records")]
+        return [_describe(dict(row), self.level, language) for _, row in self.table.iterrows()]
 
     def summary(self, language: Language = "en") -> str:
         """Return every pile-up in words, or that there is none."""
@@ -198,9 +198,9 @@ def _describe(row: dict[str, Any], level: float, language: Language) -> str:
     return say(
         language,
         en=(
-            f"Pile-up at {row['stage']}: since the week of {row['began_on']} records leave it at {share(row['pace'])} of "
-            f"their former pace ({low} to {high} at {level:.0%}); {row['open_now']:,} sit there now, {row['open_before']:,} "
-            f"before."
+            f"Pile-up at {row['stage']}: since the week of {row['began_on']} records leave it at "
+            f"{share(row['pace'])} of their former pace ({low} to {high} at {level:.0%}); {row['open_now']:,} sit there "
+            f"now, {row['open_before']:,} before."
         ),
         zh=(
             f"积压：{row['stage']}。自 {row['began_on']} 那一周起，离开速度只有以往的 {share(row['pace'])}"
