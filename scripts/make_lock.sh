@@ -6,7 +6,7 @@ command -v uv >/dev/null || { echo "make lock needs uv on PATH." >&2; exit 1; }
 new=requirements.lock.new
 trap 'rm -f "$new" "$new.head"' EXIT
 [ ! -f requirements.lock ] || grep -v '^#' requirements.lock >"$new"
-uv --no-config pip compile pyproject.toml --group dev --group build \
+uv --no-config pip compile pyproject.toml --extra cjk --group dev --group build \
     --universal --python-version 3.11 --fork-strategy fewest \
     --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
     --quiet --output-file "$new" "$@" >/dev/null

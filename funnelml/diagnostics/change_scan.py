@@ -14,9 +14,9 @@ out::
     z_k     = delta_k / sqrt(var_k)
 
 Looking every Monday, at many places and for every possible date finds a large ``z_k`` by chance. ``yearly_threshold``
-is the bound that the greatest ``z_k`` of one series passes, at any of 52 weekly looks and for any date within the last
-year, with a given chance if nothing changed; dividing that chance by the number of series (Bonferroni) bounds it for
-all of them together.
+is the bound that the greatest ``z_k`` of one series passes, at any of 52 weekly looks and for any date within the
+last two years, with a given chance if nothing changed; dividing that chance by the number of series (Bonferroni)
+bounds it for all of them together.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from scipy.stats import norm
 
 FloatArray = NDArray[np.float64]
 
-LOOK_BACK: Final = 52
+LOOK_BACK: Final = 104
 """Weeks within which a change is looked for; an older one is the stage's own history."""
 LONGEST: Final = 104
 """Weeks before a change, at the most, that it is held against."""
@@ -46,9 +46,9 @@ TYPICAL_SHOCK: Final = 0.08
 TYPICAL_WEIGHT: Final = 15.0
 """Differences of blocks that it is worth."""
 
-_LOOKS_SLOPE: Final = 115.0
-_LOOKS_OFFSET: Final = -233.0
-"""Independent looks that a year of Mondays and of dates amounts to, at bound ``c``: ``115 c - 233``; fitted to 200,000
+_LOOKS_SLOPE: Final = 130.0
+_LOOKS_OFFSET: Final = -268.0
+"""Independent looks that a year of Mondays and of dates amounts to, at bound ``c``: ``130 c - 268``; fitted to 120,000
 simulated series of standard normal weeks (tests/diagnostics/test_change_scan.py repeats a smaller run)."""
 
 
@@ -140,13 +140,13 @@ def yearly_threshold(rate: float, series: int) -> float:
 
     Notes
     -----
-    The greatest ``z`` of one series over 52 looks and all admitted dates passes ``c`` with chance ``(115 c - 233) (1
+    The greatest ``z`` of one series over 52 looks and all admitted dates passes ``c`` with chance ``(130 c - 268) (1
     - Phi(c))`` for ``c >= 3``, whatever the length of its history (simulated with one to three years).
 
     Examples
     --------
     >>> round(yearly_threshold(0.05, 1), 2), round(yearly_threshold(0.05, 24), 2)
-    (3.4, 4.32)
+    (3.45, 4.34)
     """
     return float(brentq(lambda c: (_LOOKS_SLOPE * c + _LOOKS_OFFSET) * norm.sf(c) - rate / series, 2.5, 12.0))
 

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from funnelml.diagnostics.bulk_moves import find_bulk_moves
 from funnelml.diagnostics.change_scan import FloatArray
 from funnelml.history.dates import day_of, instant_of
 from funnelml.history.episodes import ADVANCED, CENSORED, WON_EVENT, StageEpisodes
@@ -68,7 +69,6 @@ def collect_exits(
     time_zone: str,
     by: Sequence[str] = (),
     fiscal_year_start: int = 1,
-    left_out: NDArray[np.int64] | None = None,
 ) -> Exits:
     """Collect the stays that ended, with the share of them that was to be expected to go on.
 
@@ -82,18 +82,16 @@ def collect_exits(
         Columns of the snapshot's records to be carried along.
     fiscal_year_start : int
         Month in which the fiscal year begins.
-    left_out : numpy.ndarray of int64, optional
-        Instants whose exits are left out: those of bulk moves, which clean up a list and say nothing of selling.
 
     Returns
     -------
     Exits
+        Without bulk moves: they clean up a list and say nothing of selling.
     """
     stays = episodes.table
     left = stays["entered_at"].to_numpy() + np.rint(stays["duration_days"].to_numpy() * DAY).astype(np.int64)
     ended = (stays["event"] != CENSORED).to_numpy()
-    if left_out is not None and len(left_out):
-        ended &= ~np.isin(left, left_out)
+    ended[ended] = ~_moved_in_bulk(stays[ended], left[ended], time_zone=time_zone, whole_days=episodes.grain == "day")
     left = left[ended]
     event = stays["event"].to_numpy()[ended]
     table = pd.DataFrame(
@@ -114,6 +112,21 @@ def collect_exits(
         for column in by:
             table[column] = known[column].astype(object).where(known[column].notna(), None).to_numpy()
     return Exits(table=table, weeks=weeks, starts=week_starts(episodes.as_of, weeks))
+
+
+def _moved_in_bulk(
+    stays: pd.DataFrame, left: NDArray[np.int64], *, time_zone: str, whole_days: bool
+) -> NDArray[np.bool_]:
+    moves = pd.DataFrame(
+        {
+            "record_id": stays["record_id"].to_numpy(),
+            "from_stage": stays["stage"].to_numpy(),
+            "to_stage": stays["next_stage"].to_numpy(),
+            "owner": None,
+            "entered_at": left,
+        }
+    )
+    return (find_bulk_moves(moves, time_zone=time_zone, whole_days=whole_days)[1] >= 0).to_numpy()
 
 
 def week_starts(as_of: date, weeks: int) -> tuple[date, ...]:

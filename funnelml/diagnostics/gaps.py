@@ -228,7 +228,11 @@ def _places(exits: Exits, stages: int, by: Sequence[str]) -> list[dict[str, Any]
 
 def _shared(exits: Exits, expected: FloatArray) -> float:
     stage = exits.table["stage"].to_numpy()
-    return shared_variance([exits.weekly(stage == s, expected) for s in np.unique(stage)])
+    whole = exits.weekly(np.ones(len(stage), dtype=bool), expected)
+    # Shocks that all stages share show best in all of them together; those of one stage do not show there.
+    return max(
+        shared_variance([exits.weekly(stage == s, expected) for s in np.unique(stage)]), shared_variance([whole])
+    )
 
 
 def _has_enough(exits: Exits, rows: Any, expected: FloatArray) -> bool:

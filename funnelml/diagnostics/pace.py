@@ -77,14 +77,14 @@ def measure_pace(
     late = quarter_end(bounds[1:] - WEEK // 2, time_zone=time_zone, fiscal_year_start=fiscal_year_start)
     for s in range(stages):
         rows = stage == s
-        still[s] = _count_open(came_under[rows], left[rows], bounds[1:])
+        still[s] = _count_open(came_under[rows], left[rows & ended], bounds[1:])
         ends = days[rows & ended]
         if len(ends) == 0:
             continue
         cuts = np.unique(np.quantile(ends, [*BANDS, OLDEST]))
         for low, high in zip((0.0, *cuts[:-1]), cuts, strict=True):
-            # A stay of length zero counts as an event in the first band.
-            inside = rows & ended & (days <= high) & ((days > low) | (low == 0.0))
+            # A stay of length zero spent no time in the stage and says nothing of its pace.
+            inside = rows & ended & (days > low) & (days <= high)
             counted = np.bincount((left[inside] - bounds[0]) // WEEK, minlength=weeks)[:weeks].astype(float)
             start = np.maximum(came_under[rows], entered[rows] + int(low * DAY))
             end = np.minimum(left[rows], entered[rows] + int(high * DAY))

@@ -199,8 +199,8 @@ def _describe(row: dict[str, Any], level: float, language: Language) -> str:
         language,
         en=(
             f"Pile-up at {row['stage']}: since the week of {row['began_on']} records leave it at "
-            f"{share(row['pace'])} of their former pace ({low} to {high} at {level:.0%}); {row['open_now']:,} sit there "
-            f"now, {row['open_before']:,} before."
+            f"{share(row['pace'])} of their former pace ({low} to {high} at {level:.0%}); {row['open_now']:,} sit "
+            f"there now, {row['open_before']:,} before."
         ),
         zh=(
             f"积压：{row['stage']}。自 {row['began_on']} 那一周起，离开速度只有以往的 {share(row['pace'])}"
