@@ -12,9 +12,9 @@ import pandas as pd
 from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
-from funnelml.diagnostics.change_scan import BLOCK, shared_variance
 from funnelml.diagnostics.exits import collect_exits
 from funnelml.diagnostics.gap_size import QUARTER_WEEKS, value_stages
+from funnelml.diagnostics.shared_shocks import BLOCK, shared_variance
 from funnelml.errors import FunnelError, did_you_mean
 from funnelml.history.episodes import stage_episodes
 from funnelml.history.history import History
@@ -171,7 +171,8 @@ def compare_benchmarks(
     exits = collect_exits(episodes, snapshot, time_zone=history.time_zone, fiscal_year_start=fiscal_year_start)
     stage = exits.table["stage"].to_numpy()
     expected = exits.table["expected"].to_numpy()
-    tau2 = shared_variance([exits.weekly(stage == s, expected) for s in np.unique(stage)])
+    series = exits.series(expected, len(of.stages))
+    tau2 = shared_variance([(s.score, s.information) for place, s in series.items() if place.stage is not None])
     recent = exits.table["week"].to_numpy() >= exits.weeks - WEEKS
     bound = float(norm.isf(rate / (_LOOKS * len(benchmarks))))
     worth = value_stages(episodes, snapshot)

@@ -1,34 +1,31 @@
-"""When did a weekly series change for good: one statistic, its yearly false-alarm rate, and how well the date is known.
+"""The week in which a weekly series changed for good, and how strongly the data speak for it.
 
-Each series is given as scores ``u`` (observed minus expected, per week) and information ``i`` (its variance if all
-records were independent): for shares ``u = sum(x - p)`` and ``i = sum(p (1 - p))``, for counts ``u = n - expected`` and
-``i = expected``. ``u / i`` is then the week's deviation on the logit (or log) scale.
+A series counts what was observed in each week beside what was expected: of the stays that ended, those that went on
+(shares), or the stays that ended themselves (counts). A lasting change at the beginning of week ``k`` shifts the log
+odds (or the log rate) of all weeks from ``k`` on. How strongly the data speak for it is told by the signed root of the
+likelihood ratio of "shifted since ``k``" against "the same before and after", which keeps its normal law far out in the
+tail where shares are near 0 or 1 and plain z-scores do not. Shocks that the records of a month share (variance ``tau2``
+of a four-week mean on the same scale) are not averaged out by more records, so the root is scaled by the part of the
+variance that is due to independent records::
 
-A lasting change at the beginning of week ``k`` shifts the mean of all weeks from ``k`` on. Its estimate is the
-difference of the two means, and its variance has two parts: chance among independent records, and shocks that the
-records of a month share (variance ``tau2`` of a four-week mean on the same scale), which more records do not average
-out::
+    independent = 1 / I_after + 1 / I_before
+    shared      = tau2 * 4 * (1 / weeks_after + 1 / weeks_before)
+    z_k         = sign * sqrt(likelihood ratio) * sqrt(independent / (independent + shared))
 
-    delta_k = U_after / I_after - U_before / I_before
-    var_k   = 1 / I_after + 1 / I_before + tau2 * 4 * (1 / weeks_after + 1 / weeks_before)
-    z_k     = delta_k / sqrt(var_k)
-
-Looking every Monday, at many places and for every possible date finds a large ``z_k`` by chance. ``yearly_threshold``
-is the bound that the greatest ``z_k`` of one series passes, at any of 52 weekly looks and for any date within the
-last two years, with a given chance if nothing changed; dividing that chance by the number of series (Bonferroni)
-bounds it for all of them together.
+Looking every Monday, at many places and for every possible date finds a large ``z_k`` by chance:
+``false_alarms.yearly_threshold`` is the bound that allows for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import expit, logit, xlogy
+
+from funnelml.diagnostics.shared_shocks import BLOCK
 
 FloatArray = NDArray[np.float64]
 
@@ -37,19 +34,36 @@ LOOK_BACK: Final = 104
 LONGEST: Final = 104
 """Weeks before a change, at the most, that it is held against."""
 LEAST_AFTER: Final = 3
-LEAST_BEFORE: Final = 13
+LEAST_BEFORE: Final = 8
 """Least weeks after and before a change."""
-BLOCK: Final = 4
-"""Weeks whose records share a shock."""
-TYPICAL_SHOCK: Final = 0.08
-"""Standard deviation of a shared shock before any was seen."""
-TYPICAL_WEIGHT: Final = 15.0
-"""Differences of blocks that it is worth."""
+_NEWTON_STEPS: Final = 6
+_DATE_SET: Final = 4.5
+"""Fall of the likelihood ratio within which dates are likely (80 %): ``(1 - exp(-q / 2)) ** 2 = 0.8`` (Yao 1987)."""
 
-_LOOKS_SLOPE: Final = 130.0
-_LOOKS_OFFSET: Final = -268.0
-"""Independent looks that a year of Mondays and of dates amounts to, at bound ``c``: ``130 c - 268``; fitted to 120,000
-simulated series of standard normal weeks (tests/diagnostics/test_change_scan.py repeats a smaller run)."""
+
+@dataclass(frozen=True, kw_only=True)
+class WeeklySeries:
+    """What was observed and expected week by week, the last week ending at the as-of date.
+
+    Parameters
+    ----------
+    observed, expected : numpy.ndarray, shape (weeks,)
+        Records that went on (or left), and the number expected.
+    trials : numpy.ndarray, shape (weeks,), or None
+        Records that could have; None for counts without a limit.
+    information : numpy.ndarray, shape (weeks,)
+        Variance of ``observed`` if all records were independent.
+    """
+
+    observed: FloatArray
+    expected: FloatArray
+    trials: FloatArray | None
+    information: FloatArray
+
+    @property
+    def score(self) -> FloatArray:
+        """Observed minus expected, shape (weeks,)."""
+        return self.observed - self.expected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +77,7 @@ class Change:
     shift, error : float
         Estimate on the logit (or log) scale, and its standard error.
     z : float
-        ``shift / error``.
+        Signed root of the likelihood ratio, shared shocks allowed for: standard normal if nothing changed.
     first, last : int
         Weeks between which it began with a confidence of 80 %.
     """
@@ -76,15 +90,13 @@ class Change:
     last: int
 
 
-def scan_for_change(
-    score: FloatArray, information: FloatArray, *, tau2: float, least: float, sign: int
-) -> Change | None:
+def scan_for_change(series: WeeklySeries, *, tau2: float, least: float, sign: int) -> Change | None:
     """Return the likeliest lasting fall (or rise) of a weekly series, however small.
 
     Parameters
     ----------
-    score, information : numpy.ndarray, shape (weeks,)
-        Observed minus expected and its variance, week by week; the last week ends at the as-of date.
+    series : WeeklySeries
+        What was observed and expected.
     tau2 : float
         Variance of the shock that a four-week mean carries.
     least : float
@@ -97,95 +109,72 @@ def scan_for_change(
     Change or None
         None if no date has enough weeks and information on both sides.
     """
-    weeks = len(score)
+    weeks = len(series.observed)
     begins = np.arange(max(LEAST_BEFORE, weeks - LOOK_BACK), weeks - LEAST_AFTER + 1)
     if len(begins) == 0:
         return None
-    sums = np.vstack((np.zeros(2), np.cumsum(np.column_stack((score, information)), axis=0)))
-    u_after, i_after = (sums[-1] - sums[begins]).T
     since = np.maximum(begins - LONGEST, 0)
-    u_before, i_before = (sums[begins] - sums[since]).T
-    enough = (i_after >= least) & (i_before >= least)
+    parts = [series.observed, series.expected, series.information]
+    parts += [] if series.trials is None else [series.trials]
+    sums = np.cumsum(np.vstack([np.zeros(len(parts)), np.column_stack(parts)]), axis=0)
+    after, before = (sums[-1] - sums[begins]).T, (sums[begins] - sums[since]).T
+    enough = (after[2] >= least) & (before[2] >= least)
     if not enough.any():
         return None
-    begins, since = begins[enough], since[enough]
-    i_after, i_before = i_after[enough], i_before[enough]
-    shift = u_after[enough] / i_after - u_before[enough] / i_before
+    begins, since, after, before = begins[enough], since[enough], after[:, enough], before[:, enough]
+    told_after, told_before = _without_change(after, before)
+    ratio = _deviance(after, told_after) + _deviance(before, told_before)
+    independent = 1 / after[2] + 1 / before[2]
     shared = tau2 * BLOCK * (1 / (weeks - begins) + 1 / (begins - since))
-    error = np.sqrt(1 / i_after + 1 / i_before + shared)
-    z = shift / error
+    direction = np.sign((after[0] - after[1]) / after[2] - (before[0] - before[1]) / before[2])
+    z = direction * np.sqrt(ratio * independent / (independent + shared))
     best = int(np.argmax(sign * z))
-    # 80 % confidence set of the date, by the fall of the likelihood ratio: (1 - exp(-q / 2)) ** 2 = 0.8 (Yao 1987).
-    likely = np.flatnonzero((sign * z > 0) & (z[best] ** 2 - z**2 <= 4.5))
+    likely = np.flatnonzero((sign * z > 0) & (z[best] ** 2 - z**2 <= _DATE_SET))
     first, last = (likely[0], likely[-1]) if len(likely) else (best, best)
+    (shift_after, var_after), (shift_before, var_before) = _shift(after[:, best]), _shift(before[:, best])
     return Change(
         week=int(begins[best]),
-        shift=float(shift[best]),
-        error=float(error[best]),
+        shift=float(shift_after - shift_before),
+        error=float(np.sqrt(var_after + var_before + shared[best])),
         z=float(z[best]),
         first=int(begins[first]),
         last=int(begins[last]),
     )
 
 
-def yearly_threshold(rate: float, series: int) -> float:
-    """Return the bound that ``z`` of any of the series passes within a year of Mondays with chance ``rate`` at most.
-
-    Parameters
-    ----------
-    rate : float
-        Chance of at least one false alarm in a year if nothing changed, in (0, 0.5).
-    series : int
-        Series that are looked at, at least one.
-
-    Notes
-    -----
-    The greatest ``z`` of one series over 52 looks and all admitted dates passes ``c`` with chance ``(130 c - 268) (1
-    - Phi(c))`` for ``c >= 3``, whatever the length of its history (simulated with one to three years).
-
-    Examples
-    --------
-    >>> round(yearly_threshold(0.05, 1), 2), round(yearly_threshold(0.05, 24), 2)
-    (3.45, 4.34)
-    """
-    return float(brentq(lambda c: (_LOOKS_SLOPE * c + _LOOKS_OFFSET) * norm.sf(c) - rate / series, 2.5, 12.0))
+def _without_change(after: FloatArray, before: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what is expected on each side if both deviate by the same shift, the likeliest one."""
+    observed, expected = after[0] + before[0], after[1] + before[1]
+    if len(after) == 3:
+        factor = (observed + 1e-9) / expected
+        return after[1] * factor, before[1] * factor
+    odds = [logit(np.clip(side[1] / side[3], 1e-6, 1 - 1e-6)) for side in (after, before)]
+    common = np.zeros_like(observed)
+    for _ in range(_NEWTON_STEPS):
+        shares = [expit(of_side + common) for of_side in odds]
+        left = observed - after[3] * shares[0] - before[3] * shares[1]
+        slope = after[3] * shares[0] * (1 - shares[0]) + before[3] * shares[1] * (1 - shares[1])
+        common = np.clip(common + left / np.maximum(slope, 1e-9), -12.0, 12.0)
+    return after[3] * expit(odds[0] + common), before[3] * expit(odds[1] + common)
 
 
-def shared_variance(series: Sequence[tuple[FloatArray, FloatArray]], *, least: float = 2.0) -> float:
-    """Return the variance of the shocks that the records of four weeks share, pooled over several series.
+def _deviance(side: FloatArray, told: FloatArray) -> FloatArray:
+    """Return twice the log likelihood that a shift of its own adds to a side, all its records taken as alike."""
+    observed = side[0]
+    if len(side) == 3:
+        return np.maximum(2 * (xlogy(observed, observed / told) - observed + told), 0.0)
+    expected, information, trials = side[1], side[2], side[3]
+    failed = trials - observed
+    alike = 2 * (xlogy(observed, observed / told) + xlogy(failed, failed / (trials - told)))
+    # Records that differ in what is expected of them vary less than as many that are all alike.
+    return np.maximum(alike, 0.0) * (expected * (1 - expected / trials) / information)
 
-    Parameters
-    ----------
-    series : sequence of (score, information)
-        Weekly series that together hold each record once.
-    least : float
-        Least information of a four-week block that is used.
 
-    Returns
-    -------
-    float
-        Variance on the logit (or log) scale, never negative.
-
-    Notes
-    -----
-    From differences of neighbouring blocks, which a lasting change touches only once: if ``d`` is the difference of
-    two block means, ``E d ** 2 = 1 / I_1 + 1 / I_2 + 2 tau2``. Differences are weighed by what they tell. As shocks
-    are shared by all series, a year holds no more than twelve of them, from which a variance is poorly known, and one
-    that is too small raises false alarms: the estimate is drawn towards ``TYPICAL_SHOCK ** 2`` as if
-    ``TYPICAL_WEIGHT`` more differences had shown that.
-    """
-    excess, weight = [np.zeros(0)], [np.zeros(0)]
-    for score, information in series:
-        blocks = len(score) // BLOCK
-        if blocks < 2:
-            continue
-        u, i = (x[len(x) - blocks * BLOCK :].reshape(blocks, BLOCK).sum(axis=1) for x in (score, information))
-        fits = (i[1:] >= least) & (i[:-1] >= least)
-        noise = (1 / i[1:][fits]) + (1 / i[:-1][fits])
-        step = (u[1:][fits] / i[1:][fits]) - (u[:-1][fits] / i[:-1][fits])
-        excess.append((step**2 - noise) / 2)
-        weight.append(1 / (noise + 0.02) ** 2)
-    seen = max(map(len, excess))
-    e, w = np.concatenate(excess), np.concatenate(weight)
-    estimate = max(0.0, float(np.average(e, weights=w))) if seen else 0.0
-    return (seen * estimate + TYPICAL_WEIGHT * TYPICAL_SHOCK**2) / (seen + TYPICAL_WEIGHT)
+def _shift(side: FloatArray) -> tuple[float, float]:
+    """Return the deviation of a side from what was expected on the logit (or log) scale, and its variance."""
+    observed, expected = side[0] + 0.5, side[1] + 0.5
+    if len(side) == 3:
+        return float(np.log(observed / expected)), float(1 / observed)
+    failed, expected_failed = side[3] - side[0] + 0.5, side[3] - side[1] + 0.5
+    shift = np.log(observed / failed) - np.log(expected / expected_failed)
+    return float(shift), float(1 / observed + 1 / failed)

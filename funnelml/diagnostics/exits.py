@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from funnelml.diagnostics.bulk_moves import find_bulk_moves
-from funnelml.diagnostics.change_scan import FloatArray
+from funnelml.diagnostics.change_scan import FloatArray, WeeklySeries
 from funnelml.history.dates import day_of, instant_of
 from funnelml.history.episodes import ADVANCED, CENSORED, WON_EVENT, StageEpisodes
 from funnelml.history.periods import calendar_periods
@@ -30,8 +30,27 @@ AGE_BANDS = 5
 """Bands of age, by quantiles of the stays that ended in the stage."""
 QUARTER_END_DAYS = 14
 """Last days of a fiscal quarter that are told apart."""
+WHOLE = 0.9
+"""Share of the exits of a stage, by time since creation, that a log must reach back for to show them whole."""
 PRIOR = 20.0
 """Exits that the share of a whole stage is worth beside those of one band."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where conversion is looked at.
+
+    Parameters
+    ----------
+    stage : int or None
+        Position of the stage; None for all stages together.
+    group_by, group : str
+        Attribute and its value; empty for all records.
+    """
+
+    stage: int | None
+    group_by: str
+    group: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +73,47 @@ class Exits:
     weeks: int
     starts: tuple[date, ...]
 
-    def weekly(self, rows: NDArray[np.bool_], expected: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return score and information of each week over some rows, given their expected shares, each (weeks,)."""
-        week = self.table["week"].to_numpy()[rows]
-        p = expected[rows]
-        score = np.bincount(week, self.table["went_on"].to_numpy()[rows] - p, self.weeks)
-        return score.astype(np.float64), np.bincount(week, p * (1 - p), self.weeks).astype(np.float64)
+    def series(self, expected: FloatArray, stages: int, by: Sequence[str] = ()) -> dict[Place, WeeklySeries]:
+        """Return the weekly series of each stage and of all stages together, for all records and for each group.
+
+        Parameters
+        ----------
+        expected : numpy.ndarray, shape (rows,)
+            Share that each exit was expected to go on with.
+        stages : int
+            Stages of the funnel.
+        by : sequence of str
+            Columns whose values make groups.
+        """
+        out: dict[Place, WeeklySeries] = {}
+        went_on = self.table["went_on"].to_numpy(dtype=float)
+        of_row = (np.ones(len(went_on)), went_on, expected, expected * (1 - expected))
+        for attribute in ("", *by):
+            groups, code = [""], np.zeros(len(went_on), dtype=np.int64)
+            if attribute:
+                code, named = pd.factorize(self.table[attribute], sort=True)
+                groups = [str(group) for group in named]
+            rows = np.flatnonzero(code >= 0)
+            cell = (code[rows] * stages + self.table["stage"].to_numpy()[rows]) * self.weeks
+            cell += self.table["week"].to_numpy()[rows]
+            shape = (len(groups), stages, self.weeks)
+            cells = [np.bincount(cell, values[rows], int(np.prod(shape))).reshape(shape) for values in of_row]
+            for g, group in enumerate(groups):
+                at = [(s, [part[g, s] for part in cells]) for s in range(stages)]
+                whole = [(None, [part[g].sum(axis=0) for part in cells])] if stages > 1 else []
+                for stage, (n, x, m, i) in [*whole, *at]:
+                    place = Place(stage=stage, group_by=attribute, group=group)
+                    out[place] = WeeklySeries(observed=x, expected=m, trials=n, information=i)
+        return out
+
+    def at(self, place: Place) -> NDArray[np.bool_]:
+        """Return which exits happened at a place, shape (rows,)."""
+        rows = np.ones(len(self.table), dtype=bool)
+        if place.stage is not None:
+            rows &= (self.table["stage"] == place.stage).to_numpy()
+        if place.group_by:
+            rows &= (self.table[place.group_by].astype(str) == place.group).to_numpy()
+        return rows
 
 
 def collect_exits(
@@ -86,12 +140,14 @@ def collect_exits(
     Returns
     -------
     Exits
-        Without bulk moves: they clean up a list and say nothing of selling.
+        Without bulk moves, which clean up a list and say nothing of selling, and without the first weeks of a stage, in
+        which a log shows only the quick records.
     """
     stays = episodes.table
     left = stays["entered_at"].to_numpy() + np.rint(stays["duration_days"].to_numpy() * DAY).astype(np.int64)
     ended = (stays["event"] != CENSORED).to_numpy()
     ended[ended] = ~_moved_in_bulk(stays[ended], left[ended], time_zone=time_zone, whole_days=episodes.grain == "day")
+    ended &= left >= _first_seen_whole(stays, left, ended)
     left = left[ended]
     event = stays["event"].to_numpy()[ended]
     table = pd.DataFrame(
@@ -112,6 +168,20 @@ def collect_exits(
         for column in by:
             table[column] = known[column].astype(object).where(known[column].notna(), None).to_numpy()
     return Exits(table=table, weeks=weeks, starts=week_starts(episodes.as_of, weeks))
+
+
+def _first_seen_whole(stays: pd.DataFrame, left: NDArray[np.int64], ended: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each stay the instant from which exits of its stage are seen of nearly all records.
+
+    A log that begins with the records created in its first week shows at first only exits of quick ones, which end
+    otherwise than the rest; after as long as nine in ten exits come after the creation of their record, that is over.
+    """
+    if not ended.any():
+        return np.zeros(len(stays), dtype=np.int64)
+    since_created = left - stays.groupby("record_id")["entered_at"].transform("min").to_numpy()
+    usual = pd.Series(since_created[ended]).groupby(stays["stage"].to_numpy()[ended]).quantile(WHOLE)
+    begins = stays["entered_at"].min() + usual.reindex(stays["stage"]).fillna(0.0).to_numpy()
+    return begins.astype(np.int64)
 
 
 def _moved_in_bulk(

@@ -7,26 +7,22 @@ is looked at again, so that one gap is told once and not again for every segment
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from funnelml.diagnostics.change_scan import (
-    LONGEST,
-    Change,
-    FloatArray,
-    scan_for_change,
-    shared_variance,
-    yearly_threshold,
-)
-from funnelml.diagnostics.exits import Exits, collect_exits
+from funnelml.diagnostics.change_scan import LONGEST, Change, WeeklySeries, scan_for_change
+from funnelml.diagnostics.exits import Exits, Place, collect_exits
+from funnelml.diagnostics.false_alarms import yearly_threshold
 from funnelml.diagnostics.gap_size import QUARTER_WEEKS, Worth, size_change, value_stages
 from funnelml.diagnostics.gap_words import describe_gap, describe_no_gap
+from funnelml.diagnostics.shared_shocks import shared_variance
 from funnelml.history.episodes import stage_episodes
 from funnelml.history.history import History
 from funnelml.history.snapshot import take_snapshot
@@ -179,29 +175,31 @@ def find_gaps(
     episodes = stage_episodes(history, as_of=as_of, funnel=funnel)
     snapshot = take_snapshot(history, as_of=as_of, funnel=funnel)
     exits = collect_exits(episodes, snapshot, time_zone=history.time_zone, by=by, fiscal_year_start=fiscal_year_start)
-    places = _places(exits, len(episodes.funnel.stages), by)
+    stages = len(episodes.funnel.stages)
     expected = exits.table["expected"].to_numpy()
-    tau2 = _shared(exits, expected)
-    first_tau2 = tau2
-    series = sum(_has_enough(exits, place["rows"], expected) for place in places)
-    threshold = yearly_threshold(rate, max(series, 1))
+    series = exits.series(expected, stages, by)
+    tau2 = first_tau2 = _shared(series)
+    judged = sum(scan_for_change(s, tau2=tau2, least=LEAST_INFORMATION, sign=1) is not None for s in series.values())
+    threshold = yearly_threshold(rate, max(judged, 1))
     worth = value_stages(episodes, snapshot)
     found: list[dict[str, Any]] = []
     while len(found) < MOST_FINDINGS:
-        best = _most_significant(exits, places, expected, tau2)
+        best = _most_significant(series, tau2)
         if best is None or abs(best[1].z) <= threshold:
             break
         place, change = best
-        sized = _size(exits, place, change, worth, level=level, seed=seed)
+        rows = exits.at(place)
+        sized = _size(exits, rows, change, worth, level=level, seed=seed)
         found.append(_name(exits, place, change, episodes.funnel.stages) | sized)
-        after = place["rows"] & (exits.table["week"].to_numpy() >= change.week)
+        after = rows & (exits.table["week"].to_numpy() >= change.week)
         expected = np.where(after, expit(logit(expected) + change.shift), expected)
-        tau2 = _shared(exits, expected)
+        series = exits.series(expected, stages, by)
+        tau2 = _shared(series)
     return Gaps(
         as_of=as_of,
         table=pd.DataFrame(found, columns=list(COLUMNS)),
         rate=rate,
-        series=series,
+        series=judged,
         threshold=threshold,
         shared_sd=float(np.sqrt(first_tau2)),
         weeks=_weeks(exits, episodes.funnel.stages),
@@ -210,53 +208,29 @@ def find_gaps(
     )
 
 
-def _places(exits: Exits, stages: int, by: Sequence[str]) -> list[dict[str, Any]]:
-    stage = exits.table["stage"].to_numpy()
-    everything = np.ones(len(stage), dtype=bool)
-    at: list[tuple[int | None, Any]] = [(None, everything)] if stages > 1 else []
-    at = [*at, *((s, stage == s) for s in range(stages))]
-    places = [{"stage": s, "group_by": "", "group": "", "rows": rows} for s, rows in at]
-    for attribute in by:
-        values = exits.table[attribute]
-        for group in sorted(values.dropna().unique(), key=str):
-            of_group = (values == group).to_numpy()
-            places += [
-                {"stage": s, "group_by": attribute, "group": str(group), "rows": rows & of_group} for s, rows in at
-            ]
-    return places
+def _shared(series: Mapping[Place, WeeklySeries]) -> float:
+    """Return the shared variance: of all stages together, where common shocks show best, or of single ones, if more."""
+    of_stages = [
+        (s.score, s.information) for place, s in series.items() if not place.group_by and place.stage is not None
+    ]
+    whole = [(s.score, s.information) for place, s in series.items() if not place.group_by and place.stage is None]
+    return max(shared_variance(of_stages), shared_variance(whole or of_stages))
 
 
-def _shared(exits: Exits, expected: FloatArray) -> float:
-    stage = exits.table["stage"].to_numpy()
-    whole = exits.weekly(np.ones(len(stage), dtype=bool), expected)
-    # Shocks that all stages share show best in all of them together; those of one stage do not show there.
-    return max(
-        shared_variance([exits.weekly(stage == s, expected) for s in np.unique(stage)]), shared_variance([whole])
-    )
-
-
-def _has_enough(exits: Exits, rows: Any, expected: FloatArray) -> bool:
-    score, information = exits.weekly(rows, expected)
-    return scan_for_change(score, information, tau2=0.0, least=LEAST_INFORMATION, sign=1) is not None
-
-
-def _most_significant(
-    exits: Exits, places: list[dict[str, Any]], expected: FloatArray, tau2: float
-) -> tuple[dict[str, Any], Change] | None:
-    best: tuple[dict[str, Any], Change] | None = None
-    for place in places:
-        score, information = exits.weekly(place["rows"], expected)
+def _most_significant(series: Mapping[Place, WeeklySeries], tau2: float) -> tuple[Place, Change] | None:
+    best: tuple[Place, Change] | None = None
+    for place, weekly in series.items():
         for sign in (-1, 1):
-            change = scan_for_change(score, information, tau2=tau2, least=LEAST_INFORMATION, sign=sign)
+            change = scan_for_change(weekly, tau2=tau2, least=LEAST_INFORMATION, sign=sign)
             if change is not None and sign * change.z > (abs(best[1].z) if best else 0.0):
                 best = place, change
     return best
 
 
 def _size(
-    exits: Exits, place: dict[str, Any], change: Change, worth: Worth, *, level: float, seed: int
+    exits: Exits, rows: NDArray[np.bool_], change: Change, worth: Worth, *, level: float, seed: int
 ) -> dict[str, float]:
-    rows, stages = place["rows"], len(worth.tries)
+    stages = len(worth.tries)
     week, stage = exits.table["week"].to_numpy(), exits.table["stage"].to_numpy()
     before = rows & (week < change.week) & (week >= change.week - LONGEST)
     after = rows & (week >= change.week)
@@ -274,12 +248,12 @@ def _size(
     )
 
 
-def _name(exits: Exits, place: dict[str, Any], change: Change, stages: tuple[str, ...]) -> dict[str, Any]:
+def _name(exits: Exits, place: Place, change: Change, stages: tuple[str, ...]) -> dict[str, Any]:
     return {
         "kind": "gap" if change.shift < 0 else "strength",
-        "stage": "" if place["stage"] is None else stages[place["stage"]],
-        "group_by": place["group_by"],
-        "group": place["group"],
+        "stage": "" if place.stage is None else stages[place.stage],
+        "group_by": place.group_by,
+        "group": place.group,
         "began_on": exits.starts[change.week],
         "began_first": exits.starts[change.first],
         "began_last": exits.starts[change.last],

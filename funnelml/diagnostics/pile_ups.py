@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from funnelml.diagnostics.change_scan import scan_for_change, shared_variance, yearly_threshold
+from funnelml.diagnostics.change_scan import WeeklySeries, scan_for_change
+from funnelml.diagnostics.false_alarms import yearly_threshold
 from funnelml.diagnostics.gap_size import TYPICAL_SHIFT
 from funnelml.diagnostics.pace import Pace, measure_pace
+from funnelml.diagnostics.shared_shocks import shared_variance
 from funnelml.history.episodes import stage_episodes
 from funnelml.history.funnel import Funnel
 from funnelml.history.history import History
@@ -130,9 +132,12 @@ def find_pile_ups(
     pace = measure_pace(
         episodes, time_zone=history.time_zone, fiscal_year_start=fiscal_year_start, unsettled_weeks=unsettled
     )
-    series = [(seen - told, told) for seen, told in zip(pace.observed, pace.expected, strict=True)]
-    tau2 = shared_variance(series)
-    changes = [scan_for_change(u, i, tau2=tau2, least=LEAST_EXPECTED, sign=-1) for u, i in series]
+    series = [
+        WeeklySeries(observed=seen, expected=told, trials=None, information=told)
+        for seen, told in zip(pace.observed, pace.expected, strict=True)
+    ]
+    tau2 = shared_variance([(s.score, s.information) for s in series])
+    changes = [scan_for_change(s, tau2=tau2, least=LEAST_EXPECTED, sign=-1) for s in series]
     judged = sum(change is not None for change in changes)
     threshold = yearly_threshold(rate, max(judged, 1))
     found: list[dict[str, Any]] = []

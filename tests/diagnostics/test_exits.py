@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelml.diagnostics.exits import collect_exits, quarter_end, week_starts
+from funnelml.diagnostics.exits import Place, collect_exits, quarter_end, week_starts
 from funnelml.diagnostics.pace import _days_per_week, measure_pace
 from funnelml.history.dates import instant_of
 from funnelml.history.episodes import stage_episodes
 from funnelml.history.snapshot import take_snapshot
 from funnelml.schema import DAY
+from funnelml.synthetic import SyntheticWorld, simulate_crm
 from tests.logs import EPOCH, history_of, log_rows
 
 
@@ -43,17 +44,41 @@ def test_weekly_scores_sum_to_observed_minus_expected():
     ]
     exits = exits_of(history_of(rows), day(40))
     expected = exits.table["expected"].to_numpy()
-    score, information = exits.weekly(np.ones(len(expected), dtype=bool), expected)
-    assert score.sum() == pytest.approx(exits.table["went_on"].sum() - expected.sum())
-    assert information.sum() == pytest.approx((expected * (1 - expected)).sum())
+    whole = exits.series(expected, 3)[Place(stage=None, group_by="", group="")]
+    assert whole.score.sum() == pytest.approx(exits.table["went_on"].sum() - expected.sum())
+    assert whole.information.sum() == pytest.approx((expected * (1 - expected)).sum())
+    assert whole.trials.sum() == len(exits.table)
     assert ((expected > 0) & (expected < 1)).all()
 
 
+def test_series_of_groups_hold_each_exit_once():
+    crm = simulate_crm(SyntheticWorld(days=200), seed=1)
+    episodes = stage_episodes(crm.history, as_of=crm.as_of)
+    snapshot = take_snapshot(crm.history, as_of=crm.as_of)
+    exits = collect_exits(episodes, snapshot, time_zone="Europe/Berlin", by=("segment",))
+    series = exits.series(exits.table["expected"].to_numpy(), 6, ("segment",))
+    for place, weekly in series.items():
+        rows = exits.at(place)
+        assert weekly.trials.sum() == rows.sum()
+        assert weekly.observed.sum() == exits.table["went_on"][rows].sum()
+    whole = series[Place(stage=2, group_by="", group="")]
+    parts = [s for place, s in series.items() if place.stage == 2 and place.group_by == "segment"]
+    np.testing.assert_allclose(sum(s.observed for s in parts), whole.observed)
+
+
 def test_bulk_moves_are_left_out():
-    rows = [(f"r{k}", s, d) for k in range(90) for s, d in (("Lead", k + 0.3), ("lost", 120.4))]
-    rows += [(f"x{k}", s, k + d) for k in range(90) for s, d in (("Lead", 0.35), ("won", 5.45))]
+    rows = [(f"r{k}", s, d) for k in range(20) for s, d in (("Lead", k + 0.3), ("lost", 120.4))]
+    rows += [(f"x{k}", s, k + d) for k in range(300) for s, d in (("Lead", 0.35), ("won", 5.45))]
+    exits = exits_of(history_of(rows), day(320))
+    assert len(exits.table) > 280
+    assert exits.table["record_id"].str.startswith("x").all()
+
+
+def test_the_first_weeks_of_a_log_hold_only_the_quick_ones_and_are_left_out():
+    rows = [(f"r{k}", s, k + d) for k in range(100) for s, d in (("Lead", 0), ("won", 3.0 if k % 2 else 21.0))]
     exits = exits_of(history_of(rows), day(130))
-    assert exits.table["record_id"].tolist() == sorted(f"x{k}" for k in range(90))
+    assert exits.table["left_at"].min() == 21 * DAY
+    assert exits.starts[0] <= day(21) < exits.starts[1]
 
 
 def test_no_exits_is_an_empty_table():
