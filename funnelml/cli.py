@@ -72,18 +72,21 @@ def build_parser() -> argparse.ArgumentParser:
     init.add_argument("--currency", metavar="CODE", default="", help="reporting currency")
 
     check = add("check", _check, "Load the workspace and report everything that was found in its data.")
+    diagnose = add("diagnose", _diagnose, "Tell where the funnel leaks, what changed, and what to watch.")
     forecast = add("forecast", _forecast, "Forecast the bookings of the open pipeline, with intervals.")
     backtest = add("backtest", _backtest, "Forecast from past dates and score against what happened.")
     run = add("run", _run, "Execute a notebook into runs/, with its HTML.")
-    for command in (check, forecast, backtest, run):
+    for command in (check, diagnose, forecast, backtest, run):
         command.add_argument("--workspace", type=Path, default=Path(), metavar="DIR", help="default: this folder")
-    for command in (check, forecast, backtest):
+    for command in (check, diagnose, forecast, backtest):
         command.add_argument("--json", action="store_true", help="print one JSON object")
-    for command in (forecast, backtest):
+    for command in (diagnose, forecast, backtest):
         command.add_argument("--funnel", metavar="NAME", help="default: the first of the workspace")
+        command.add_argument("--seed", type=_count, default=0, metavar="N", help="seed of draws (0)")
+    for command in (forecast, backtest):
         command.add_argument("--draws", type=_positive, default=10_000, metavar="N", help="simulated futures (10000)")
-        command.add_argument("--seed", type=_count, default=0, metavar="N", help="seed of the simulation (0)")
-    for command in (forecast, check):
+    diagnose.add_argument("--since", metavar="DATE", help="what changed since then; default: four weeks before")
+    for command in (forecast, diagnose, check):
         command.add_argument("--as-of", metavar="DATE", help="last known day; default: yesterday")
     forecast.add_argument("--horizon", default="quarter", metavar="H", help="28d, 13w, month or quarter (default)")
     forecast.add_argument("--period", choices=("week", "month"), help="length of the periods")
@@ -149,6 +152,36 @@ def _check(arguments: argparse.Namespace) -> None:
         print(show_check(workspace, as_of=_as_of(arguments, workspace)))
 
 
+def _diagnose(arguments: argparse.Namespace) -> None:
+    from functools import partial
+
+    from funnelml.history.dates import parse_date
+    from funnelml.runs.diagnose import diagnose
+    from funnelml.runs.diagnosis_text import show_diagnosis
+
+    workspace = _load(arguments.workspace)
+    found = diagnose(
+        workspace,
+        as_of=_as_of(arguments, workspace),
+        since=None if arguments.since is None else parse_date(arguments.since, "--since"),
+        funnel=arguments.funnel,
+        seed=arguments.seed,
+        progress=partial(_show_progress, what="diagnose", unit="question"),
+    )
+    language = workspace.settings.language
+    if arguments.json:
+        _print_json(found.to_dict(language))
+    else:
+        print(show_diagnosis(found, language))
+
+
+def _show_progress(items: Any, *, what: str, unit: str) -> Any:
+    from tqdm import tqdm
+
+    # Silent for two seconds, and altogether where stderr is no terminal.
+    return tqdm(items, desc=what, unit=unit, delay=2, disable=None, file=sys.stderr)
+
+
 def _forecast(arguments: argparse.Namespace) -> None:
     from funnelml.runs.text import show_forecast
 
@@ -186,13 +219,9 @@ def _backtest(arguments: argparse.Namespace) -> None:
 
 
 def _backtest_of(workspace: Workspace, arguments: argparse.Namespace) -> Any:
-    from tqdm import tqdm
+    from functools import partial
 
     from funnelml.runs.weekly import backtest_workspace
-
-    def progress(origins: Any) -> Any:
-        # Silent for two seconds, and altogether where stderr is no terminal.
-        return tqdm(origins, desc="backtest", unit="origin", delay=2, disable=None, file=sys.stderr)
 
     return backtest_workspace(
         workspace,
@@ -203,7 +232,7 @@ def _backtest_of(workspace: Workspace, arguments: argparse.Namespace) -> Any:
         funnel=arguments.funnel,
         draws=arguments.draws,
         seed=arguments.seed,
-        progress=progress,
+        progress=partial(_show_progress, what="backtest", unit="origin"),
     )
 
 

@@ -161,6 +161,9 @@ def _missing_amounts(history: History, funnel: Funnel, ids: pd.Series) -> list[d
         rows = fixed.select("funnel", "opportunity_id", "amount").collect(backend="pandas").to_native()
         rows = rows[(rows["funnel"] == funnel.name) & rows["amount"].notna()]
         known |= set(rows["opportunity_id"])
+    if (leads := history.lazy("leads")) is not None:
+        # A lead has no amount before it becomes an opportunity; none is missing.
+        known |= set(leads.select("lead_id").collect(backend="pandas").to_native()["lead_id"])
     records = pd.DataFrame({"record_id": ids.unique()})
     action = "forecast with the mean amount of the open records"
     return _rows(records, ~records["record_id"].isin(known), "without an amount", action, funnel=funnel.name)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from funnelml.history.funnel import LOST, WON
-from funnelml.io.sample_columns import SAMPLE_COLUMNS
+from funnelml.io.sample_columns import FILES_OF_LEADS, SAMPLE_COLUMNS
 from funnelml.synthetic import SyntheticCRM
 from funnelml.synthetic.market import generator
 
@@ -36,8 +36,9 @@ def write_sample(crm: SyntheticCRM, folder: Path, *, encoding: str = "utf-8") ->
     Returns
     -------
     tuple of pathlib.Path
-        ``opportunities.csv, stage_changes.csv, field_changes.csv, activities.csv, leads.csv, quotas.csv`` with
-        local times to the minute and headers as in ``SAMPLE_COLUMNS``; ``truth.json`` (parameters, reps, weekly
+        ``opportunities.csv, stage_changes.csv, field_changes.csv, activities.csv, leads.csv, quotas.csv,
+        lead_stage_changes.csv, lead_activities.csv, spend.csv, feedback.csv`` with local times to the minute and
+        headers as in ``SAMPLE_COLUMNS``; ``truth.json`` (parameters, reps, weekly
         shocks, which records were spoiled how) and ``truth_records.csv`` (latent effects and what came of each
         record, past the export too).
     """
@@ -58,13 +59,17 @@ def _write_csv(table: pd.DataFrame, path: Path, encoding: str) -> Path:
 
 
 def _as_text(crm: SyntheticCRM, name: str) -> pd.DataFrame:
-    table = crm.tables[name]
-    if name == "stage_changes":
-        table = pd.concat([table, crm.undated]).sort_values(["record_id", "entered_at"], kind="stable")
-        raw = {WON: crm.funnel.won, LOST: crm.funnel.lost}
+    of_leads = name in FILES_OF_LEADS
+    table = crm.of_leads[FILES_OF_LEADS[name]] if of_leads else crm.tables[name]
+    if "stage" in table:
+        funnel = crm.world.lead_funnel if of_leads else crm.funnel
+        table = table if of_leads else pd.concat([table, crm.undated])
+        raw = {WON: funnel.won, LOST: funnel.lost}
         own = {end: names[0 if crm.world.language == "en" else -1] for end, names in raw.items()}
-        table = table.assign(stage=table["stage"].replace(own))
-    elif name in ("field_changes", "activities"):
+        table = table.assign(stage=table["stage"].replace(own), rank=table["stage"].map(funnel.order))
+        order = ["record_id", "entered_at", "rank"] if of_leads else ["record_id", "entered_at"]
+        table = table.sort_values(order, kind="stable")
+    elif name in ("field_changes", "activities", "lead_activities"):
         table = table.sort_values(["record_id", "recorded_at"], kind="stable")
     text = {}
     for column in SAMPLE_COLUMNS[crm.world.language][name]:

@@ -31,6 +31,8 @@ FAINT: Final = "#767676"
 """Colour of baselines and notes; 4.5 : 1 on white."""
 SIZE: Final = (5.8, 3.6)
 """Inches: on a phone's width the letters stay readable, on a screen they are not huge."""
+_LONG = 300
+"""Days from which on a date without its year is not clear."""
 _TITLE_WIDTH = 46
 """Letters of a title's line."""
 
@@ -108,7 +110,8 @@ def to_axis(days: Iterable[date]) -> NDArray[np.float64]:
 
 
 def show_dates(ax: Axes, days: Sequence[date], *, most: int = 6) -> None:
-    """Write some of the days, evenly thinned out, under the x axis."""
+    """Write some of the days, evenly thinned out, under the x axis: with the year if they span most of one."""
     step = -(-len(days) // most)
     shown = list(days)[::-step][::-1]
-    ax.set_xticks(to_axis(shown), [f"{day.day} {day:%b}" for day in shown])
+    long = len(days) > 0 and (max(days) - min(days)).days > _LONG
+    ax.set_xticks(to_axis(shown), [f"{day:%Y-%m}" if long else f"{day.day} {day:%b}" for day in shown])

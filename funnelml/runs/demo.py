@@ -9,7 +9,8 @@ from typing import Literal
 
 from funnelml.errors import SettingsError
 from funnelml.history.funnel import Funnel
-from funnelml.io.sample import SAMPLE_COLUMNS, write_sample
+from funnelml.io.sample import write_sample
+from funnelml.io.sample_columns import FILES_OF_LEADS, SAMPLE_COLUMNS
 from funnelml.runs.notebooks import copy_notebooks
 from funnelml.runs.settings import FILE_NAME
 from funnelml.synthetic import SAMPLE_SEED, sample_world, simulate_crm
@@ -68,12 +69,15 @@ def demo_settings(language: Language) -> str:
         f"exported_at = {world.as_of.isoformat()}",
         "",
         _funnel_text(funnel),
+        _funnel_text(world.lead_funnel),
     ]
-    for table, columns in SAMPLE_COLUMNS[language].items():
+    for file, columns in SAMPLE_COLUMNS[language].items():
         lines = [f"{canonical} = {_quoted(own)}" for canonical, own in columns.items()]
-        with_funnel = table in ("opportunities", "stage_changes", "field_changes")
-        head = [f'[[source]]\nname = "{table}"\ntable = "{table}"\nfile = "{FOLDER[language]}/{table}.csv"']
-        head += [f"funnel = {_quoted(funnel.name)}"] if with_funnel else []
+        table = FILES_OF_LEADS.get(file, file)
+        with_funnel = table in ("opportunities", "stage_changes", "field_changes", "quotas")
+        of = world.lead_funnel if file in FILES_OF_LEADS else funnel
+        head = [f'[[source]]\nname = "{file}"\ntable = "{table}"\nfile = "{FOLDER[language]}/{file}.csv"']
+        head += [f"funnel = {_quoted(of.name)}"] if with_funnel else []
         parts += [*head, "[source.columns]", *lines, ""]
     return "\n".join(parts)
 
@@ -82,8 +86,10 @@ def _funnel_text(funnel: Funnel) -> str:
     lines = ["[[funnel]]", f"name = {_quoted(funnel.name)}"]
     for key in ("stages", "won", "lost"):
         lines.append(f"{key} = {json.dumps(list(getattr(funnel, key)), ensure_ascii=False)}")
-    shown = ", ".join(f"{_quoted(stage)} = {p}" for stage, p in funnel.probabilities.items())
-    return "\n".join([*lines, f"probabilities = {{ {shown} }}", ""])
+    if funnel.probabilities:
+        shown = ", ".join(f"{_quoted(stage)} = {p}" for stage, p in funnel.probabilities.items())
+        lines.append(f"probabilities = {{ {shown} }}")
+    return "\n".join([*lines, ""])
 
 
 def _quoted(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from funnelml.history.funnel import Funnel, StageRename
 from funnelml.history.templates import funnel_from_template
 from funnelml.language import Language
 from funnelml.mapping.source import Source
+from funnelml.runs.diagnostic_settings import TABLES, DiagnosticSettings, parse_diagnostics
 
 FILE_NAME = "funnelml.toml"
 _TOP: Mapping[str, type | tuple[type, ...]] = {
@@ -31,6 +32,7 @@ _TOP: Mapping[str, type | tuple[type, ...]] = {
     "funnel": list,
     "source": list,
     "quota": list,
+    **TABLES,
 }
 _FUNNEL: Mapping[str, type | tuple[type, ...]] = {
     "name": str,
@@ -103,6 +105,8 @@ class Settings:
         Share of unreadable rows past which a load stops.
     exported_at : datetime.date or None
         Day of the export: later dates in the data are mistakes.
+    diagnostics : DiagnosticSettings
+        Benchmarks, entry criteria, loss reasons, warnings and changes of process.
     """
 
     root: Path
@@ -117,6 +121,7 @@ class Settings:
     fiscal_year_start: int = 1
     max_unreadable: float = 0.05
     exported_at: date | None = None
+    diagnostics: DiagnosticSettings = field(default_factory=DiagnosticSettings)
 
 
 def read_settings(workspace: Path) -> Settings:
@@ -189,8 +194,15 @@ def parse_settings(told: Mapping[str, Any], *, root: Path) -> Settings:
         if source.funnel is not None and source.funnel not in names:
             hint = did_you_mean(source.funnel, names)
             raise SettingsError(f"source '{source.name}' names an unknown funnel '{source.funnel}'{hint}")
-    plain = {k: told[k] for k in _TOP if k in told and k not in ("version", "funnel", "source", "quota")}
-    return Settings(root=root, funnels=funnels, sources=sources, quotas=_quotas(told.get("quota", ())), **plain)
+    plain = {k: told[k] for k in _TOP if k in told and k not in ("version", "funnel", "source", "quota", *TABLES)}
+    return Settings(
+        root=root,
+        funnels=funnels,
+        sources=sources,
+        quotas=_quotas(told.get("quota", ())),
+        diagnostics=parse_diagnostics(told, funnels, _check),
+        **plain,
+    )
 
 
 def _check(told: Mapping[str, Any], known: Mapping[str, type | tuple[type, ...]], where: str) -> None:

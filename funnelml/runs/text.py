@@ -22,9 +22,9 @@ MOST_ROWS = 10
 
 def show_check(workspace: Workspace, *, as_of: date) -> str:
     """Return what was read, mended and found odd, and what is known on ``as_of``."""
-    parts = [workspace.loaded.summary(), _table(workspace.loaded.to_frame())]
+    parts = [workspace.loaded.summary(), table_text(workspace.loaded.to_frame())]
     findings = workspace.findings()
-    parts.append(_table(findings) if len(findings) else "Nothing in the log needed mending or looks odd.")
+    parts.append(table_text(findings) if len(findings) else "Nothing in the log needed mending or looks odd.")
     if workspace.quarantine is not None:
         parts.append(f"Rows that could not be read are in {workspace.quarantine}, with the reason.")
     for funnel in workspace.settings.funnels:
@@ -35,7 +35,7 @@ def show_check(workspace: Workspace, *, as_of: date) -> str:
             continue
         by_stage = snapshot.open.groupby("stage")["amount"].agg(["size", "sum"]).reindex(funnel.stages).fillna(0)
         table = by_stage.reset_index().rename(columns={"size": "open", "sum": "amount"})
-        parts.append(f"Funnel '{funnel.name}': {snapshot.summary()}\n{_table(table, counts=('open',))}")
+        parts.append(f"Funnel '{funnel.name}': {snapshot.summary()}\n{table_text(table, counts=('open',))}")
     return "\n\n".join(parts)
 
 
@@ -45,15 +45,15 @@ def show_forecast(forecast: RevenueForecast, record: TrackRecord, quota: Mapping
     parts = [forecast.summary(), record.summary()]
     if quota is not None:
         parts.append(describe_quota(dict(quota), forecast.currency))
-    parts.append(_table(target.to_frame()[["period_start", "mean", "0.1", "0.5", "0.9"]]))
+    parts.append(table_text(target.to_frame()[["period_start", "mean", "0.1", "0.5", "0.9"]]))
     baselines = pd.DataFrame({"baseline": list(target.baselines), "bookings": list(target.baselines.values())})
-    parts.append("The same by simple rules:\n" + _table(baselines))
+    parts.append("The same by simple rules:\n" + table_text(baselines))
     dead = forecast.zombies
     if len(dead):
         shown = dead[["record_id", "stage", "age_days", "amount", "win_upper"]].head(MOST_ROWS)
         shares = shown.assign(win_upper=shown["win_upper"].map("{:.1%}".format))
         more = f"\n... and {len(dead) - MOST_ROWS:,} more" if len(dead) > MOST_ROWS else ""
-        parts.append("Zombies by amount:\n" + _table(shares) + more)
+        parts.append("Zombies by amount:\n" + table_text(shares) + more)
     parts += _caveats(forecast)
     return "\n\n".join(parts)
 
@@ -73,7 +73,7 @@ def show_backtest(backtest: Backtest) -> str:
         ]
         shown[f"score {level}"] = league[f"interval score {level}"]
     shown["width 80%"] = league["width 80%"].map(_percent)
-    parts = [backtest.summary(), _table(shown)]
+    parts = [backtest.summary(), table_text(shown)]
     if backtest.skipped:
         origin, why = next(iter(backtest.skipped.items()))
         parts.append(f"{len(backtest.skipped)} origins could not be forecast; the first, {origin}: {why}")
@@ -99,13 +99,24 @@ def _caveats(forecast: RevenueForecast) -> list[str]:
     return notes
 
 
-def _table(frame: pd.DataFrame, counts: tuple[str, ...] = ()) -> str:
+def table_text(frame: pd.DataFrame, counts: tuple[str, ...] = (), *, digits: bool = False) -> str:
+    """Return a table for a terminal.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    counts : tuple of str
+        Columns of numbers that are counts.
+    digits : bool
+        Whether numbers under 100 keep three significant digits.
+    """
     shown = frame.copy()
     for name, column in shown.items():
         if str(name) in counts:
             shown[name] = [f"{int(v):,}" for v in column]
         elif pd.api.types.is_float_dtype(column):
-            shown[name] = [_number(v) for v in column]
+            shown[name] = [_number(v, digits) for v in column]
         elif pd.api.types.is_integer_dtype(column):
             shown[name] = [f"{v:,}" for v in column]
     # Chinese characters take two columns of a terminal.
@@ -113,8 +124,10 @@ def _table(frame: pd.DataFrame, counts: tuple[str, ...] = ()) -> str:
         return str(shown.to_string(index=False))
 
 
-def _number(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:,.0f}"
+def _number(value: float, digits: bool) -> str:
+    if np.isnan(value):
+        return "-"
+    return f"{value:.3g}" if digits and abs(value) < 100 else f"{value:,.0f}"
 
 
 def _percent(value: float) -> str:

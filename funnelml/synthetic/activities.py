@@ -8,9 +8,10 @@ import pandas as pd
 from funnelml.synthetic.attributes import CLOSES, OPENS
 from funnelml.synthetic.clock import instants
 from funnelml.synthetic.market import generator, weekday_factors
-from funnelml.synthetic.names import KINDS
+from funnelml.synthetic.names import KINDS, contact_name
 from funnelml.synthetic.parameters import BUSINESS_DAYS
 from funnelml.synthetic.reps import rep_on_day
+from funnelml.synthetic.stages import IntArray
 from funnelml.synthetic.world import SyntheticWorld
 
 EARLY = np.array([0.32, 0.38, 0.08, 0.02, 0.20])
@@ -19,6 +20,9 @@ LATE = np.array([0.22, 0.34, 0.26, 0.10, 0.08])
 
 ASLEEP, LIVELY = 0.08, 0.3
 """Factor on the rate of a sleeping record, and effect of quality on the log of the rate."""
+
+MOST_CONTACTS = 4
+"""Most contacts of an account; each has one to four."""
 
 _INBOUND = np.array([0.25, 0.45, 0.0, 0.0, 1.0])
 _CHANNEL = np.array(["phone", "email", "video", "video", "web"], dtype=object)
@@ -58,6 +62,7 @@ def draw_activities(
     minute = generator(seed, "activity minutes").integers(OPENS, CLOSES, size=len(day))
     at = instants(world, day, minute)
     owner = rep_on_day(reps, records["seat"].to_numpy()[record], day)
+    contact = _contacts(world, records["account_number"].to_numpy()[record], seed=seed)
     return pd.DataFrame(
         {
             "record_id": records["record_id"].to_numpy()[record],
@@ -67,5 +72,15 @@ def draw_activities(
             "direction": np.where(inbound, "inbound", "outbound").astype(object),
             "channel": _CHANNEL[kind],
             "owner": reps["name"].to_numpy()[owner],
+            "contact": contact,
         }
     )
+
+
+def _contacts(world: SyntheticWorld, account: IntArray, *, seed: int) -> pd.Series:
+    """Return whom each activity was with: one of the one to four contacts of its account."""
+    known = generator(seed, "contacts").integers(1, MOST_CONTACTS + 1, size=world.accounts)
+    # One uniform per activity, so that the number of contacts of one account moves no other draw.
+    which = (generator(seed, "contact of activities").random(len(account)) * known[account]).astype(np.int64)
+    names = [contact_name(i, world.language) for i in range(world.accounts * MOST_CONTACTS)]
+    return pd.Series(np.array(names, dtype=object)[account * MOST_CONTACTS + which], dtype=object)

@@ -42,8 +42,8 @@ def draw_records(world: SyntheticWorld, reps: pd.DataFrame, *, seed: int) -> pd.
     -------
     pandas.DataFrame
         One row per record: ``record_id, day, minute`` (of creation), ``account, segment, source`` (names),
-        ``seat, rep`` (first owner, by number), ``amount`` (at creation), ``frailty``, ``quality`` (sum of all
-        effects on the log odds) and ``speed`` (effect on the log of all hazards).
+        ``account_number, seat, rep`` (first owner, by number), ``amount`` (at creation), ``frailty``, ``quality``
+        (sum of all effects on the log odds) and ``speed`` (effect on the log of all hazards).
     """
     counts = draw_counts(mean_arrivals(world), world.arrivals.dispersion, seed=seed, what="arrivals")
     n = int(counts.sum())
@@ -75,6 +75,7 @@ def draw_records(world: SyntheticWorld, reps: pd.DataFrame, *, seed: int) -> pd.
             "day": day,
             "minute": minute,
             "account": np.array(names, dtype=object)[account],
+            "account_number": account,
             "segment": np.array([s.name for s in world.segments], dtype=object)[segment],
             "source": np.array([s.name for s in world.sources], dtype=object)[source],
             "seat": seat,

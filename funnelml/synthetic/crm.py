@@ -16,14 +16,18 @@ from funnelml.synthetic.attributes import draw_records
 from funnelml.synthetic.clock import instants
 from funnelml.synthetic.dirt import spoil
 from funnelml.synthetic.export import export_table
+from funnelml.synthetic.feedback import draw_feedback
 from funnelml.synthetic.fields import amount_changes, close_date_changes, owner_changes, promised_days
+from funnelml.synthetic.lead_care import first_answers, lead_stage_changes, live_leads
 from funnelml.synthetic.leads import draw_leads
+from funnelml.synthetic.loss_reasons import draw_loss_reasons
 from funnelml.synthetic.market import build_market, draw_shocks
 from funnelml.synthetic.moves import log_moves, stage_changes
 from funnelml.synthetic.paths import simulate_stays
 from funnelml.synthetic.quotas import set_quotas
 from funnelml.synthetic.reps import draw_reps
-from funnelml.synthetic.truth import Truth, true_records
+from funnelml.synthetic.spend import draw_spend
+from funnelml.synthetic.truth import Truth, true_leads, true_records
 from funnelml.synthetic.world import SyntheticWorld
 
 
@@ -40,7 +44,10 @@ class SyntheticCRM:
     tables : mapping of str to pandas.DataFrame
         Canonical tables as exported at the end of ``as_of``. Opportunities carry what was entered at
         creation; later changes are in ``field_changes`` (``amount``, ``expected_close_date`` as
-        ``YYYY-MM-DD``, ``owner``).
+        ``YYYY-MM-DD``, ``owner``, ``loss_reason``).
+    of_leads : mapping of str to pandas.DataFrame
+        Rows of ``stage_changes`` and ``activities`` whose ``record_id`` is a lead's, which a CRM keeps apart. The
+        history holds both.
     undated : pandas.DataFrame
         Stage changes without a date, which no canonical table holds: ``record_id, stage, recorded_at``.
     truth : Truth
@@ -50,6 +57,7 @@ class SyntheticCRM:
     world: SyntheticWorld
     seed: int
     tables: Mapping[str, pd.DataFrame]
+    of_leads: Mapping[str, pd.DataFrame]
     undated: pd.DataFrame
     truth: Truth
 
@@ -65,8 +73,13 @@ class SyntheticCRM:
 
     @property
     def history(self) -> History:
-        """The export as a history."""
-        return History(tables=self.tables, funnels=(self.funnel,), time_zone=self.world.time_zone)
+        """The export as a history; the funnel of opportunities comes first, that of leads second."""
+        both = {name: pd.concat([self.tables[name], rows], ignore_index=True) for name, rows in self.of_leads.items()}
+        return History(
+            tables={**self.tables, **both},
+            funnels=(self.funnel, self.world.lead_funnel),
+            time_zone=self.world.time_zone,
+        )
 
     def summary(self) -> str:
         """Return one sentence: how much there is, and how it ended."""
@@ -99,7 +112,7 @@ def simulate_crm(world: SyntheticWorld, *, seed: int) -> SyntheticCRM:
     --------
     >>> crm = simulate_crm(SyntheticWorld(days=90, future_days=30), seed=1)
     >>> sorted(crm.tables)
-    ['activities', 'field_changes', 'leads', 'opportunities', 'quotas', 'stage_changes']
+    ['activities', 'feedback', 'field_changes', 'leads', 'opportunities', 'quotas', 'spend', 'stage_changes']
     """
     shocks = draw_shocks(world, seed=seed)
     market = build_market(world, shocks)
@@ -112,10 +125,12 @@ def simulate_crm(world: SyntheticWorld, *, seed: int) -> SyntheticCRM:
     promised = promised_days(world, records, reps, seed=seed)
     pushes = close_date_changes(world, promised, closed_day, seed=seed)
     handed_over = owner_changes(world, records, reps, closed_day)
-    fields = pd.concat([amounts, pushes, handed_over], ignore_index=True)
+    losses, reasons = draw_loss_reasons(world, moves, stays, seed=seed)
+    fields = pd.concat([amounts, pushes, handed_over, losses], ignore_index=True)
     fields.insert(0, "funnel", world.funnel.name)
     fields.insert(1, "record_id", records["record_id"].to_numpy()[fields.pop("record").to_numpy(dtype=np.int64)])
-    leads, lead_ids = draw_leads(world, records, reps, seed=seed)
+    arrived, leads, lead_ids = draw_leads(world, records, reps, seed=seed)
+    lives = live_leads(world, arrived, records, seed=seed)
     created = instants(world, records["day"].to_numpy(), records["minute"].to_numpy())
     opportunities = pd.DataFrame(
         {
@@ -125,6 +140,7 @@ def simulate_crm(world: SyntheticWorld, *, seed: int) -> SyntheticCRM:
             "recorded_at": created,
             "amount": records["amount"],
             "owner": reps["name"].to_numpy()[records["rep"]],
+            "team": reps["team"].to_numpy()[records["rep"]],
             **{c: records[c] for c in ("source", "account", "segment")},
             "lead_id": lead_ids.to_numpy(),
             "expected_close_date": instants(world, promised),
@@ -137,17 +153,34 @@ def simulate_crm(world: SyntheticWorld, *, seed: int) -> SyntheticCRM:
         "field_changes": fields,
         "activities": draw_activities(world, records, reps, stays, seed=seed),
         "quotas": set_quotas(world),
+        "spend": draw_spend(world, seed=seed),
+        "feedback": draw_feedback(world, lives, records, moves, reasons, seed=seed),
+    }
+    of_leads = {
+        "stage_changes": lead_stage_changes(world, lives),
+        "activities": first_answers(world, lives, reps, seed=seed),
     }
     cut = int(instants(world, np.array([world.days]))[0])
     clean = {name: export_table(name, table, cut) for name, table in everything.items()}
+    told_of_leads = {name: export_table(name, table, cut) for name, table in of_leads.items()}
     tables, undated, spoiled = spoil(world, clean, cut=cut, seed=seed)
-    outcomes = true_records(records, reps, stays, moves, final).assign(exported=created < cut)
+    outcomes = true_records(records, reps, stays, moves, final).assign(
+        exported=created < cut, loss_reason=reasons.reindex(records.index)
+    )
     named = stays.assign(
         record_id=records["record_id"].to_numpy()[stays["record"]],
         stage_name=np.array(world.funnel.stages, dtype=object)[stays["stage"]],
     )
-    truth = Truth(market=market, shocks=shocks, records=outcomes, stays=named, reps=reps, dirt=spoiled)
-    return SyntheticCRM(world=world, seed=seed, tables=tables, undated=undated, truth=truth)
+    truth = Truth(
+        market=market,
+        shocks=shocks,
+        records=outcomes,
+        stays=named,
+        reps=reps,
+        leads=true_leads(world, lives, records),
+        dirt=spoiled,
+    )
+    return SyntheticCRM(world=world, seed=seed, tables=tables, of_leads=told_of_leads, undated=undated, truth=truth)
 
 
 def _closed_day(world: SyntheticWorld, stays: pd.DataFrame, n: int) -> np.ndarray:

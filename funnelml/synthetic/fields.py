@@ -109,7 +109,8 @@ def owner_changes(
             heir = rep_on_day(reps, seat[who], on)
             parts.append((who, on, names[np.full(len(who), number)], names[heir]))
     if not parts:
-        return pd.DataFrame({c: pd.Series(dtype=object) for c in _COLUMNS})
+        whole = ("record", "changed_at", "recorded_at")
+        return pd.DataFrame({c: pd.Series(dtype="int64" if c in whole else object) for c in _COLUMNS})
     record, on, old, new = (np.concatenate([p[i] for p in parts]) for i in range(4))
     at = instants(world, on, OPENS)
     return pd.DataFrame(

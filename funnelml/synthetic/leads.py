@@ -14,12 +14,15 @@ from funnelml.synthetic.world import MOST_LEAD_DAYS, SyntheticWorld
 
 def draw_leads(
     world: SyntheticWorld, records: pd.DataFrame, reps: pd.DataFrame, *, seed: int
-) -> tuple[pd.DataFrame, pd.Series]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
     """Draw the leads of all simulated days.
 
     Returns
     -------
     leads : pandas.DataFrame
+        One row per lead, in order of arrival: ``lead_id, record`` (row of ``records``; -1 if it never becomes one),
+        ``day, minute, source, seat, rep`` (its owner, by number).
+    table : pandas.DataFrame
         The canonical table, without ``opportunity_id``: an opportunity names its lead, known when it is
         created.
     lead_ids : pandas.Series
@@ -71,4 +74,4 @@ def draw_leads(
     )
     own = leads["record"] >= 0
     lead_ids = pd.Series(ids[own].to_numpy(), index=leads.loc[own, "record"]).sort_index()
-    return table, lead_ids
+    return leads.assign(lead_id=ids, rep=owner), table, lead_ids

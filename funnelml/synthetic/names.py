@@ -19,18 +19,18 @@ REPS = {
 
 SOURCES = {
     "en": (
-        Source(name="Website", share=0.34, effect=0.0, converts=0.55),
-        Source(name="Outbound", share=0.26, effect=-0.30, converts=0.45),
+        Source(name="Website", share=0.34, effect=0.0, converts=0.55, cost=45.0),
+        Source(name="Outbound", share=0.26, effect=-0.30, converts=0.45, cost=120.0),
         Source(name="Referral", share=0.16, effect=0.45, converts=0.80),
-        Source(name="Event", share=0.14, effect=-0.05, converts=0.60),
-        Source(name="Partner", share=0.10, effect=0.20, converts=0.75),
+        Source(name="Event", share=0.14, effect=-0.05, converts=0.60, cost=180.0),
+        Source(name="Partner", share=0.10, effect=0.20, converts=0.75, cost=90.0),
     ),
     "zh": (
-        Source(name="官网", share=0.34, effect=0.0, converts=0.55),
-        Source(name="电话外呼", share=0.26, effect=-0.30, converts=0.45),
+        Source(name="官网", share=0.34, effect=0.0, converts=0.55, cost=300.0),
+        Source(name="电话外呼", share=0.26, effect=-0.30, converts=0.45, cost=700.0),
         Source(name="客户转介绍", share=0.16, effect=0.45, converts=0.80),
-        Source(name="展会", share=0.14, effect=-0.05, converts=0.60),
-        Source(name="渠道伙伴", share=0.10, effect=0.20, converts=0.75),
+        Source(name="展会", share=0.14, effect=-0.05, converts=0.60, cost=1200.0),
+        Source(name="渠道伙伴", share=0.10, effect=0.20, converts=0.75, cost=600.0),
     ),
 }
 
@@ -66,6 +66,22 @@ _ACCOUNTS = {
     ),
 }  # fmt: skip
 
+TEAMS = {"en": ("North", "South"), "zh": ("华北", "华南")}
+"""Teams of the reps; seats belong to them in turn."""
+
+_PEOPLE = {
+    "en": (
+        ("Alex", "Birgit", "Carlos", "Dana", "Emil", "Franka", "Georg", "Hanna", "Ivan", "Julia", "Karl", "Laura"),
+        ("Adler", "Bauer", "Conti", "Duval", "Ek", "Fischer", "Garcia", "Horn", "Ilic", "Jensen", "Klein", "Lopez",
+         "Maier", "Nowak", "Ott", "Peeters", "Ruiz"),
+    ),
+    "zh": (
+        ("赵", "钱", "孙", "李", "周", "吴", "郑", "王", "冯", "陈", "褚", "卫"),
+        ("建国", "晓燕", "志强", "美玲", "文博", "雅婷", "海涛", "秀英", "子轩", "丽华", "俊杰", "佳怡",
+         "国庆", "梦琪", "永康", "思远", "慧敏"),
+    ),
+}  # fmt: skip
+
 KINDS = {
     "en": ("call", "email", "meeting", "demo", "web visit"),
     "zh": ("电话", "邮件", "会议", "演示", "网站访问"),
@@ -85,6 +101,13 @@ def account_name(index: int, language: str) -> str:
     pairs, gap = len(first) * len(second), " " if language == "en" else ""
     name = first[index % len(first)] + gap + second[(index % pairs) // len(first)]
     return name if index < pairs else f"{name} {index // pairs + 1}"
+
+
+def contact_name(index: int, language: str) -> str:
+    """Return the name of contact ``index``; two contacts of different accounts may bear one name."""
+    first, second = _PEOPLE[language]
+    gap = " " if language == "en" else ""
+    return first[index % len(first)] + gap + second[index % len(second)]
 
 
 def rep_name(index: int, language: str) -> str:

@@ -74,12 +74,65 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A source of leads: its share of opportunities, effect on the log odds, share of leads that convert."""
+    """A source of leads: its share of opportunities, effect on the log odds, share of leads that convert, and cost.
+
+    ``cost`` is what a lead costs on average, in the world's currency; nothing is spent on a source of cost 0.
+    """
 
     name: str
     share: float
     effect: float = 0.0
     converts: float = 0.5
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadCare:
+    """What happens to leads between their arrival and their end.
+
+    Parameters
+    ----------
+    fast_share : float
+        Share of leads answered within 24 hours.
+    lift : float
+        Known truth: of the leads of one source that are still undecided 24 hours after they came, those answered by
+        then become an opportunity more often by this difference of shares.
+    hot_first : float
+        By how much the share answered within 24 hours grows with the source's ``converts`` (0: all sources alike). It
+        confounds: sources that convert anyway are then answered sooner.
+    never_share : float
+        Share of the leads not answered within 24 hours, and not converted, that are never answered.
+    median_hours : float
+        Median of the log-normal response time, in hours of business (nine a day, weekends too).
+    stages_from : datetime.date or None
+        First day from which the CRM keeps the stages of new leads; all days by default.
+    reviewed_share : float
+        Share of leads that the rep accepts or rejects in writing.
+    """
+
+    fast_share: float = 0.62
+    lift: float = 0.15
+    hot_first: float = 0.0
+    never_share: float = 0.30
+    median_hours: float = 5.0
+    stages_from: date | None = None
+    reviewed_share: float = 0.6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """Why records are lost, and how often the CRM is told.
+
+    Parameters
+    ----------
+    filled_share : float
+        Share of lost records with a reason.
+    gap_share : float
+        Share of the losses in a planted gap's stage, once it has begun, that go to competitors whatever the usual mix.
+    """
+
+    filled_share: float = 0.85
+    gap_share: float = 0.35
 
 
 @dataclass(frozen=True, kw_only=True)

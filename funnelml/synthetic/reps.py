@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from funnelml.synthetic.market import generator
-from funnelml.synthetic.names import rep_name
+from funnelml.synthetic.names import TEAMS, rep_name
 from funnelml.synthetic.stages import IntArray
 from funnelml.synthetic.world import SyntheticWorld
 
@@ -20,7 +20,7 @@ def draw_reps(world: SyntheticWorld, *, seed: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per rep in order of joining: ``name, seat, joined_day, left_day`` (days from the start; the
+        One row per rep in order of joining: ``name, team, seat, joined_day, left_day`` (days from the start; the
         first reps were there before), ``effect`` (on the log odds), ``optimism`` (bias on the log of promised
         days).
     """
@@ -46,6 +46,8 @@ def draw_reps(world: SyntheticWorld, *, seed: int) -> pd.DataFrame:
     reps["optimism"] = team.optimism_mean + team.optimism_sd * generator(seed, "optimism").normal(size=count)
     reps = reps[reps["joined_day"] < world.total_days].reset_index(drop=True)
     reps.insert(0, "name", [rep_name(i, world.language) for i in range(len(reps))])
+    teams = np.array(TEAMS[world.language], dtype=object)
+    reps.insert(1, "team", teams[reps["seat"].to_numpy() % len(teams)])
     return reps
 
 

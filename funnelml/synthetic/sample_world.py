@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from funnelml.synthetic.parameters import Arrivals, Dirt, Gap, Rhythm, Team
+from funnelml.synthetic.parameters import Arrivals, Dirt, Gap, LeadCare, Rhythm, Team
 from funnelml.synthetic.world import SyntheticWorld
 
 SAMPLE_SEED = 1
@@ -22,7 +22,8 @@ def sample_world(language: Literal["en", "zh"] = "en") -> SyntheticWorld:
 
     Notes
     -----
-    From October 2025 on, fewer records go on from the proposal stage.
+    From October 2025 on, fewer records go on from the proposal stage, and more of its losses go to competitors. The
+    stages of leads are kept from that month on too.
     """
     english = language == "en"
     return SyntheticWorld(
@@ -37,6 +38,7 @@ def sample_world(language: Literal["en", "zh"] = "en") -> SyntheticWorld:
         team=Team(seats=6 if english else 3),
         accounts=260 if english else 110,
         activities_per_day=0.045,
+        lead_care=LeadCare(stages_from=date(2025, 10, 1)),
         gaps=(Gap(stage="Proposal" if english else "方案", begins=date(2025, 10, 1), before=0.87, after=0.72),),
         dirt=Dirt(
             exact_duplicates=6 if english else 2,

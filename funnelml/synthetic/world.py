@@ -20,6 +20,8 @@ from funnelml.synthetic.parameters import (
     CloseDates,
     Dirt,
     Gap,
+    LeadCare,
+    Losses,
     PileUp,
     Recording,
     Rhythm,
@@ -31,6 +33,17 @@ from funnelml.synthetic.stages import StageLaw, default_laws
 
 MOST_LEAD_DAYS = 21
 """Most days from a lead to its opportunity; the future reaches further, so that no lead is missing."""
+
+LEAD_FUNNELS = {
+    "en": Funnel(
+        name="leads",
+        stages=("Acquired", "Marketing-qualified", "Sales-qualified"),
+        won=("Opportunity",),
+        lost=("Disqualified",),
+    ),
+    "zh": Funnel(name="线索", stages=("新获取", "市场合格", "销售合格"), won=("转为商机",), lost=("无效线索",)),
+}
+"""The funnel of leads in each language."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +66,7 @@ class SyntheticWorld:
         IANA zone of the calendar, and currency of amounts.
     laws : tuple of StageLaw
         One law per stage; those of ``default_laws`` if empty.
-    arrivals, rhythm, amounts, team, close_dates, recording
+    arrivals, rhythm, amounts, team, close_dates, recording, lead_care, losses
         The parts of the process.
     segments, sources : tuple
         Those of the language if empty.
@@ -90,6 +103,8 @@ class SyntheticWorld:
     team: Team = field(default_factory=Team)
     close_dates: CloseDates = field(default_factory=CloseDates)
     recording: Recording = field(default_factory=Recording)
+    lead_care: LeadCare = field(default_factory=LeadCare)
+    losses: Losses = field(default_factory=Losses)
     segments: tuple[Segment, ...] = ()
     sources: tuple[Source, ...] = ()
     accounts: int = 800
@@ -131,6 +146,11 @@ class SyntheticWorld:
         funnel = funnel_from_template(self.template, language=self.language)
         shown = np.round(np.linspace(0.10, 0.90, len(funnel.stages)), 2)
         return replace(funnel, probabilities=dict(zip(funnel.stages, shown.tolist(), strict=True)))
+
+    @property
+    def lead_funnel(self) -> Funnel:
+        """The funnel of leads: it is won when the lead becomes an opportunity, lost when it is disqualified."""
+        return LEAD_FUNNELS[self.language]
 
     @property
     def as_of(self) -> date:

@@ -109,3 +109,9 @@ def test_oddities_are_counted_and_kept():
 
 def test_a_clean_log_says_so():
     assert describe_log(history_of([("a", "Lead", 0)], [("a", 0, 1.0)])).summary() == "The log needed no repair."
+
+
+def test_a_lead_misses_no_amount():
+    leads = pd.DataFrame({"lead_id": ["a"], "created_at": [0], "recorded_at": [0]})
+    history = history_of([("a", "Lead", 0), ("b", "Lead", 0)]).with_tables(leads=leads)
+    assert counts(describe_log(history)) == {"without an amount": 1}

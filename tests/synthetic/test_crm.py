@@ -61,11 +61,13 @@ def test_an_earlier_export_is_the_prefix_of_a_later_one(days: int, future: int, 
     earlier = simulate_crm(replace(SMALL, days=days, future_days=future), seed=seed)
     cut = cut_of(earlier.as_of, SMALL.time_zone)
     assert sorted(earlier.tables) == sorted(later.tables)
-    for name, table in later.tables.items():
+    pairs = [(name, table, earlier.tables[name]) for name, table in later.tables.items()]
+    pairs += [(name, table, earlier.of_leads[name]) for name, table in later.of_leads.items()]
+    for name, table, known in pairs:
         prefix = table[table["recorded_at"] < cut]
-        assert name == "quotas" or len(prefix) < len(table)
+        assert name in ("quotas", "spend") or len(prefix) < len(table)
         assert (prefix.index == range(len(prefix))).all()
-        pd.testing.assert_frame_equal(earlier.tables[name], prefix)
+        pd.testing.assert_frame_equal(known, prefix)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -79,6 +81,12 @@ def test_tables_are_valid_and_speak_of_the_funnel(template: str, language: str) 
         assert (table["recorded_at"] < cut_of(crm.as_of, world.time_zone)).all()
     assert set(crm.tables["stage_changes"]["stage"]) == set(crm.funnel.order)
     assert crm.tables["opportunities"]["lead_id"].isin(crm.tables["leads"]["lead_id"]).all()
+    for name, table in crm.of_leads.items():
+        assert find_problems(name, table) == []
+        assert table["record_id"].isin(crm.tables["leads"]["lead_id"]).all()
+    assert set(crm.of_leads["stage_changes"]["stage"]) == set(world.lead_funnel.order)
+    assert crm.history.funnels == (world.funnel, world.lead_funnel)
+    assert len(crm.history.tables["activities"]) == len(crm.tables["activities"]) + len(crm.of_leads["activities"])
     assert "won" in crm.summary()
 
 

@@ -119,3 +119,8 @@ def test_amounts_and_reps_bear_on_winning() -> None:
         high = (records[column] > records[column].median()).to_numpy()
         difference = won[high].mean() - won[~high].mean()
         assert sign * difference > 3 * np.sqrt(2 * 0.25 / high.sum()), column
+
+
+def test_a_team_that_nobody_leaves_has_a_valid_history() -> None:
+    history = simulate_crm(SyntheticWorld(days=60, future_days=30, team=Team(turnover_per_year=0.0)), seed=1).history
+    assert "owner" not in set(history.tables["field_changes"]["field"])

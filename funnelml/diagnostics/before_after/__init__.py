@@ -1,0 +1,1 @@
+"""Whether a change of process helped."""

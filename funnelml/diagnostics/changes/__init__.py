@@ -1,0 +1,1 @@
+"""What changed for good: conversion, pace, and where it stands against benchmarks."""

@@ -1,0 +1,281 @@
+"""Gaps and strengths: stages whose conversion fell, or rose, for good; since when, and what it costs.
+
+Every stage, all stages together, and every stage within each group (segment, source ...) is one weekly series of exits.
+The series with the most significant lasting change is taken first; its change is put into the expectation, and the rest
+is looked at again, so that one gap is told once and not again for every segment in which it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from funnelml.diagnostics.changes.exits import Exits, Place, collect_exits
+from funnelml.diagnostics.changes.false_alarms import yearly_threshold
+from funnelml.diagnostics.changes.gap_size import QUARTER_WEEKS, Worth, size_change, value_stages
+from funnelml.diagnostics.changes.scan import LONGEST, Change, WeeklySeries, scan_for_change
+from funnelml.diagnostics.changes.shared_shocks import shared_variance
+from funnelml.diagnostics.changes.words import describe_gap, describe_no_gap
+from funnelml.history.episodes import stage_episodes
+from funnelml.history.history import History
+from funnelml.history.snapshot import take_snapshot
+from funnelml.language import Language, say
+
+LEAST_INFORMATION = 5.0
+"""Least information on each side of a change: 20 exits at a share of one half, 31 at 20 %."""
+MOST_FINDINGS = 20
+COLUMNS = (
+    "kind",
+    "stage",
+    "group_by",
+    "group",
+    "began_on",
+    "began_first",
+    "began_last",
+    "share_before",
+    "share_now",
+    "share_now_low",
+    "share_now_high",
+    "records",
+    "records_low",
+    "records_high",
+    "wins",
+    "wins_low",
+    "wins_high",
+    "amount",
+    "amount_low",
+    "amount_high",
+    "shift",
+    "error",
+    "z",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaps:
+    """Lasting changes of conversion, as known on ``as_of``.
+
+    Parameters
+    ----------
+    as_of : datetime.date
+        Last day that is known.
+    table : pandas.DataFrame
+        One row per finding, most significant first. ``kind`` is ``gap`` or ``strength``; ``stage`` is empty for a
+        change in all stages, ``group_by`` and ``group`` for one in all records. ``began_on`` is the first day of the
+        week with which it began, with the weeks between which it lies (80 %). ``share_before`` went on of the stays
+        that ended before; ``share_now`` is what remains of the change once the winner's curse is taken out.
+        ``records``, ``wins`` and ``amount`` are per quarter, negative for a gap; ``_low`` and ``_high`` bound the
+        interval. ``shift`` and ``error`` are the change of the log odds as it looked, and ``z`` their ratio.
+    rate : float
+        Chance of at least one false gap (and as much of a false strength) in a year of weekly looks.
+    series : int
+        Number of series that were looked at.
+    threshold : float
+        Bound that ``z`` had to pass.
+    shared_sd : float
+        Standard deviation of the shocks that all records of four weeks share, on the logit scale.
+    weeks : pandas.DataFrame
+        One row per week and stage: ``stage, week_start, exits, went_on, expected``.
+    level : float
+        Level of the intervals.
+    currency : str
+        Reporting currency.
+    """
+
+    as_of: date
+    table: pd.DataFrame
+    rate: float
+    series: int
+    threshold: float
+    shared_sd: float
+    weeks: pd.DataFrame
+    level: float
+    currency: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per finding."""
+        return self.table
+
+    @property
+    def gaps(self) -> pd.DataFrame:
+        """The falls."""
+        return self.table[self.table["kind"] == "gap"].reset_index(drop=True)
+
+    @property
+    def strengths(self) -> pd.DataFrame:
+        """The rises."""
+        return self.table[self.table["kind"] == "strength"].reset_index(drop=True)
+
+    def sentences(self, language: Language = "en") -> list[str]:
+        """Return one sentence per finding."""
+        return [describe_gap(row, self.currency, self.level, language) for row in _records(self.table)]
+
+    def summary(self, language: Language = "en") -> str:
+        """Return the largest finding of each kind in words, or that there is none, and how sure that is."""
+        told = [
+            describe_gap(_records(part)[0], self.currency, self.level, language)
+            for part in (self.gaps, self.strengths)
+            if len(part)
+        ]
+        told.append(describe_no_gap(len(self.gaps), self.series, self.rate, language))
+        return say(language, en=" ", zh="").join(told)
+
+
+def find_gaps(
+    history: History,
+    *,
+    as_of: date,
+    funnel: str | None = None,
+    by: Sequence[str] = ("segment", "source"),
+    rate: float = 0.05,
+    level: float = 0.8,
+    currency: str = "",
+    fiscal_year_start: int = 1,
+    seed: int = 0,
+) -> Gaps:
+    """Find the stages whose conversion changed for good within the last year.
+
+    Parameters
+    ----------
+    history : History
+        Canonical tables.
+    as_of : datetime.date
+        Last day that is known: nothing recorded later has any effect.
+    funnel : str, optional
+        Name of the funnel; the first by default.
+    by : sequence of str
+        Attributes of records (columns of a snapshot) within whose values stages are looked at too.
+    rate : float
+        Chance of at least one false gap in a year of weekly looks at all series; as much for strengths.
+    level : float
+        Level of the intervals.
+    currency : str
+        Reporting currency.
+    fiscal_year_start : int
+        Month in which the fiscal year begins.
+    seed : int
+        Seed of the intervals.
+
+    Returns
+    -------
+    Gaps
+
+    Raises
+    ------
+    AsOfError
+        If nothing had been recorded by then.
+    """
+    episodes = stage_episodes(history, as_of=as_of, funnel=funnel)
+    snapshot = take_snapshot(history, as_of=as_of, funnel=funnel)
+    exits = collect_exits(episodes, snapshot, time_zone=history.time_zone, by=by, fiscal_year_start=fiscal_year_start)
+    stages = len(episodes.funnel.stages)
+    expected = exits.table["expected"].to_numpy()
+    series = exits.series(expected, stages, by)
+    tau2 = first_tau2 = _shared(series)
+    judged = sum(scan_for_change(s, tau2=tau2, least=LEAST_INFORMATION, sign=1) is not None for s in series.values())
+    threshold = yearly_threshold(rate, max(judged, 1))
+    worth = value_stages(episodes, snapshot)
+    found: list[dict[str, Any]] = []
+    while len(found) < MOST_FINDINGS:
+        best = _most_significant(series, tau2)
+        if best is None or abs(best[1].z) <= threshold:
+            break
+        place, change = best
+        rows = exits.at(place)
+        sized = _size(exits, rows, change, worth, level=level, seed=seed)
+        found.append(_name(exits, place, change, episodes.funnel.stages) | sized)
+        after = rows & (exits.table["week"].to_numpy() >= change.week)
+        expected = np.where(after, expit(logit(expected) + change.shift), expected)
+        series = exits.series(expected, stages, by)
+        tau2 = _shared(series)
+    return Gaps(
+        as_of=as_of,
+        table=pd.DataFrame(found, columns=list(COLUMNS)),
+        rate=rate,
+        series=judged,
+        threshold=threshold,
+        shared_sd=float(np.sqrt(first_tau2)),
+        weeks=_weeks(exits, episodes.funnel.stages),
+        level=level,
+        currency=currency,
+    )
+
+
+def _shared(series: Mapping[Place, WeeklySeries]) -> float:
+    """Return the shared variance: of all stages together, where common shocks show best, or of single ones, if more."""
+    of_stages = [
+        (s.score, s.information) for place, s in series.items() if not place.group_by and place.stage is not None
+    ]
+    whole = [(s.score, s.information) for place, s in series.items() if not place.group_by and place.stage is None]
+    return max(shared_variance(of_stages), shared_variance(whole or of_stages))
+
+
+def _most_significant(series: Mapping[Place, WeeklySeries], tau2: float) -> tuple[Place, Change] | None:
+    best: tuple[Place, Change] | None = None
+    for place, weekly in series.items():
+        for sign in (-1, 1):
+            change = scan_for_change(weekly, tau2=tau2, least=LEAST_INFORMATION, sign=sign)
+            if change is not None and sign * change.z > (abs(best[1].z) if best else 0.0):
+                best = place, change
+    return best
+
+
+def _size(
+    exits: Exits, rows: NDArray[np.bool_], change: Change, worth: Worth, *, level: float, seed: int
+) -> dict[str, float]:
+    stages = len(worth.tries)
+    week, stage = exits.table["week"].to_numpy(), exits.table["stage"].to_numpy()
+    before = rows & (week < change.week) & (week >= change.week - LONGEST)
+    after = rows & (week >= change.week)
+    went_on = exits.table["went_on"].to_numpy()
+    weeks_after = exits.weeks - change.week
+    return size_change(
+        shift=change.shift,
+        error=change.error,
+        went_on=np.bincount(stage[before & went_on], minlength=stages).astype(float),
+        ended=np.bincount(stage[before], minlength=stages).astype(float),
+        per_quarter=np.bincount(stage[after], minlength=stages) * QUARTER_WEEKS / weeks_after,
+        worth=worth,
+        level=level,
+        seed=seed,
+    )
+
+
+def _name(exits: Exits, place: Place, change: Change, stages: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "kind": "gap" if change.shift < 0 else "strength",
+        "stage": "" if place.stage is None else stages[place.stage],
+        "group_by": place.group_by,
+        "group": place.group,
+        "began_on": exits.starts[change.week],
+        "began_first": exits.starts[change.first],
+        "began_last": exits.starts[change.last],
+        "shift": change.shift,
+        "error": change.error,
+        "z": change.z,
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _weeks(exits: Exits, stages: tuple[str, ...]) -> pd.DataFrame:
+    table = exits.table
+    weekly = table.groupby(["stage", "week"], as_index=False).agg(
+        exits=("went_on", "size"), went_on=("went_on", "sum"), expected=("expected", "sum")
+    )
+    return pd.DataFrame(
+        {
+            "stage": np.array(stages, dtype=object)[weekly["stage"].to_numpy()],
+            "week_start": [exits.starts[w] for w in weekly["week"]],
+            **{c: weekly[c] for c in ("exits", "went_on", "expected")},
+        }
+    )

@@ -1,0 +1,1 @@
+"""How long records stay in each stage, what that adds to the cycle, and sales velocity."""

@@ -1,0 +1,1 @@
+"""Records and stages to watch, by rules whose past precision was measured."""

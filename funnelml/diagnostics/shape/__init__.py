@@ -1,0 +1,1 @@
+"""The shape of the funnel against the steady state that conversion and dwell imply."""

@@ -1,0 +1,1 @@
+"""Pictures of where the funnel leaks: a result of ``funnelml.diagnostics`` in, an Axes out."""
