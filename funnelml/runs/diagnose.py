@@ -16,7 +16,7 @@ from funnelml.diagnostics.bridge.pipeline import build_bridge
 from funnelml.diagnostics.changes.benchmarks import compare_benchmarks
 from funnelml.diagnostics.changes.gaps import find_gaps
 from funnelml.diagnostics.changes.pile_ups import find_pile_ups
-from funnelml.diagnostics.comparison import compare_groups
+from funnelml.diagnostics.comparison.groups import compare_groups
 from funnelml.diagnostics.conversion.rates import measure_conversion
 from funnelml.diagnostics.dwell.stays import measure_dwell
 from funnelml.diagnostics.dwell.velocity import measure_velocity

@@ -39,7 +39,7 @@ def sample_world(language: Literal["en", "zh"] = "en") -> SyntheticWorld:
         accounts=260 if english else 110,
         activities_per_day=0.045,
         lead_care=LeadCare(stages_from=date(2025, 10, 1)),
-        gaps=(Gap(stage="Proposal" if english else "方案", begins=date(2025, 10, 1), before=0.87, after=0.72),),
+        gaps=(Gap(stage="Proposal" if english else "方案", begins=date(2025, 10, 1), before=0.87, after=0.55),),
         dirt=Dirt(
             exact_duplicates=6 if english else 2,
             same_instant=5 if english else 2,

@@ -14,6 +14,8 @@ BLOCK: Final = 4
 """Weeks whose records share a shock."""
 TYPICAL_SHOCK: Final = 0.08
 """Standard deviation of a shared shock before any was seen."""
+APART: Final = (1, 3)
+"""Blocks apart that are compared: neighbours show quick shocks, a quarter shows slow ones (a good rep who left)."""
 TYPICAL_WEIGHT: Final = 15.0
 """Differences of blocks that it is worth."""
 
@@ -35,11 +37,11 @@ def shared_variance(series: Sequence[tuple[FloatArray, FloatArray]], *, least: f
 
     Notes
     -----
-    From differences of neighbouring blocks, which a lasting change touches only once: if ``d`` is the difference of
-    two block means, ``E d ** 2 = 1 / I_1 + 1 / I_2 + 2 tau2``. Differences are weighed by what they tell. As shocks
-    are shared by all series, a year holds no more than twelve of them, from which a variance is poorly known, and one
-    that is too small raises false alarms: the estimate is drawn towards ``TYPICAL_SHOCK ** 2`` as if
-    ``TYPICAL_WEIGHT`` more differences had shown that.
+    From differences of blocks next to each other and three apart, few of which a lasting change touches: if ``d`` is
+    the difference of two block means, ``E d ** 2 = 1 / I_1 + 1 / I_2 + 2 tau2``. Differences are weighed by what they
+    tell. As shocks are shared by all series, a year holds no more than twelve of them, from which a variance is
+    poorly known, and one that is too small raises false alarms: the estimate is drawn towards ``TYPICAL_SHOCK ** 2``
+    as if ``TYPICAL_WEIGHT`` more differences had shown that.
     """
     excess, weight = [np.zeros(0)], [np.zeros(0)]
     for score, information in series:
@@ -47,11 +49,12 @@ def shared_variance(series: Sequence[tuple[FloatArray, FloatArray]], *, least: f
         if blocks < 2:
             continue
         u, i = (x[len(x) - blocks * BLOCK :].reshape(blocks, BLOCK).sum(axis=1) for x in (score, information))
-        fits = (i[1:] >= least) & (i[:-1] >= least)
-        noise = (1 / i[1:][fits]) + (1 / i[:-1][fits])
-        step = (u[1:][fits] / i[1:][fits]) - (u[:-1][fits] / i[:-1][fits])
-        excess.append((step**2 - noise) / 2)
-        weight.append(1 / (noise + 0.02) ** 2)
+        for apart in APART:
+            fits = (i[apart:] >= least) & (i[:-apart] >= least)
+            noise = (1 / i[apart:][fits]) + (1 / i[:-apart][fits])
+            step = (u[apart:][fits] / i[apart:][fits]) - (u[:-apart][fits] / i[:-apart][fits])
+            excess.append((step**2 - noise) / 2)
+            weight.append(1 / (noise + 0.02) ** 2)
     seen = max(map(len, excess))
     e, w = np.concatenate(excess), np.concatenate(weight)
     estimate = max(0.0, float(np.average(e, weights=w))) if seen else 0.0

@@ -1,0 +1,1 @@
+"""Reps, teams, sources, segments and periods side by side, without ranking noise."""
