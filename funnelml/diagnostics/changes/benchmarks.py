@@ -69,7 +69,7 @@ class BenchmarkComparison:
         Last day that is known.
     table : pandas.DataFrame
         One row per benchmark: ``stage, kind, benchmark``; ``exits`` of the last 26 weeks, the ``share`` that went on
-        with its interval (Wilson, widened for the shocks that the records of a month share); ``verdict``: ``below``,
+        with its interval (Wilson, widened for the shocks that the records of the same weeks share); ``verdict``: ``below``,
         ``above``, ``in line`` or ``too few``; what the difference means per quarter: ``records`` that go on,
         ``wins``, and ``amount`` won (NaN where it is not known), negative if the stage is below.
     rate : float

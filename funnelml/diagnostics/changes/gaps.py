@@ -80,7 +80,7 @@ class Gaps:
     threshold : float
         Bound that ``z`` had to pass.
     shared_sd : float
-        Standard deviation of the shocks that all records of four weeks share, on the logit scale.
+        Standard deviation of the shocks that all records of eight weeks share, on the logit scale.
     weeks : pandas.DataFrame
         One row per week and stage: ``stage, week_start, exits, went_on, expected``.
     level : float

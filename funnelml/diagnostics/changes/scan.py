@@ -4,12 +4,12 @@ A series counts what was observed in each week beside what was expected: of the 
 (shares), or the stays that ended themselves (counts). A lasting change at the beginning of week ``k`` shifts the log
 odds (or the log rate) of all weeks from ``k`` on. How strongly the data speak for it is told by the signed root of the
 likelihood ratio of "shifted since ``k``" against "the same before and after", which keeps its normal law far out in the
-tail where shares are near 0 or 1 and plain z-scores do not. Shocks that the records of a month share (variance ``tau2``
-of a four-week mean on the same scale) are not averaged out by more records, so the root is scaled by the part of the
+tail where shares are near 0 or 1 and plain z-scores do not. Shocks that the records of a time share (variance ``tau2``
+of an eight-week mean on the same scale) are not averaged out by more records, so the root is scaled by the part of the
 variance that is due to independent records::
 
     independent = 1 / I_after + 1 / I_before
-    shared      = tau2 * 4 * (1 / weeks_after + 1 / weeks_before)
+    shared      = tau2 * 8 * (1 / weeks_after + 1 / weeks_before)
     z_k         = sign * sqrt(likelihood ratio) * sqrt(independent / (independent + shared))
 
 Looking every Monday, at many places and for every possible date finds a large ``z_k`` by chance:
@@ -98,7 +98,7 @@ def scan_for_change(series: WeeklySeries, *, tau2: float, least: float, sign: in
     series : WeeklySeries
         What was observed and expected.
     tau2 : float
-        Variance of the shock that a four-week mean carries.
+        Variance of the shock that an eight-week mean carries.
     least : float
         Least information on each side of a change.
     sign : {-1, 1}

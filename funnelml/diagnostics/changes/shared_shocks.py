@@ -10,25 +10,25 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-BLOCK: Final = 4
-"""Weeks whose records share a shock."""
-TYPICAL_SHOCK: Final = 0.08
+BLOCK: Final = 8
+"""Weeks whose records share a shock: long enough that what remains of it in the next block is little."""
+TYPICAL_SHOCK: Final = 0.07
 """Standard deviation of a shared shock before any was seen."""
-APART: Final = (1, 3)
-"""Blocks apart that are compared: neighbours show quick shocks, a quarter shows slow ones (a good rep who left)."""
-TYPICAL_WEIGHT: Final = 15.0
+APART: Final = (1, 2)
+"""Blocks apart that are compared: neighbours show quick shocks, those further apart slow ones (a good rep who left)."""
+TYPICAL_WEIGHT: Final = 25.0
 """Differences of blocks that it is worth."""
 
 
 def shared_variance(series: Sequence[tuple[FloatArray, FloatArray]], *, least: float = 2.0) -> float:
-    """Return the variance of the shocks that the records of four weeks share, pooled over several series.
+    """Return the variance of the shocks that the records of eight weeks share, pooled over several series.
 
     Parameters
     ----------
     series : sequence of (score, information)
         Weekly series that together hold each record once.
     least : float
-        Least information of a four-week block that is used.
+        Least information of a block that is used.
 
     Returns
     -------
@@ -37,9 +37,9 @@ def shared_variance(series: Sequence[tuple[FloatArray, FloatArray]], *, least: f
 
     Notes
     -----
-    From differences of blocks next to each other and three apart, few of which a lasting change touches: if ``d`` is
+    From differences of blocks next to each other and two apart, few of which a lasting change touches: if ``d`` is
     the difference of two block means, ``E d ** 2 = 1 / I_1 + 1 / I_2 + 2 tau2``. Differences are weighed by what they
-    tell. As shocks are shared by all series, a year holds no more than twelve of them, from which a variance is
+    tell. As shocks are shared by all series, a year holds six or seven of them, from which a variance is
     poorly known, and one that is too small raises false alarms: the estimate is drawn towards ``TYPICAL_SHOCK ** 2``
     as if ``TYPICAL_WEIGHT`` more differences had shown that.
     """
