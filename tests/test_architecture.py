@@ -1,7 +1,8 @@
-"""ARCHITECTURE.md's map and the tree name the same things.
+"""The maps and the tree name the same things.
 
-The map is the block fenced as ``map``: one file or folder a line, folders end in ``/``, two spaces of indent
-a level, and a short description after at least two spaces.
+A map is the block fenced as ``map`` in ARCHITECTURE.md, or in the MAP.md of a room whose map would not fit on that page:
+one file or folder a line, folders end in ``/``, two spaces of indent a level, and a short description after at least a
+space. Together the maps name everything once; only the folders above a room stand in both.
 """
 
 from __future__ import annotations
@@ -15,15 +16,26 @@ LONGEST = 150  # lines; the map has one for each module
 
 
 def read_map() -> dict[str, str]:
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```map\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    entries: dict[str, str] = {}
+    for page in (ROOT / "ARCHITECTURE.md", *sorted((ROOT / "funnelml").rglob("MAP.md"))):
+        own = read_page(page)
+        twice = sorted(path for path in own if path in entries and not path.endswith("/"))
+        assert twice == [], f"{page.name} names again what another map has"
+        entries |= own
+    return entries
+
+
+def read_page(page: Path) -> dict[str, str]:
+    (block,) = re.findall(r"^```map\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     entries: dict[str, str] = {}
     parents: list[str] = []
     for line in block.splitlines():
-        ((indent, name, description),) = re.findall(r"^((?:  )*)(\S+)(?: {2,}(.*))?$", line)
+        ((indent, name, description),) = re.findall(r"^((?:  )*)(\S+)(?: +(.*))?$", line)
         parents[len(indent) // 2 :] = [name]
         assert all(parent.endswith("/") for parent in parents[:-1]), f"'{line}' stands under a file"
-        entries["".join(parents)] = description
+        path = "".join(parents)
+        assert path not in entries, f"{page.name} names {path} twice"
+        entries[path] = description
     return entries
 
 

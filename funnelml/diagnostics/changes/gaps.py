@@ -1,12 +1,13 @@
 """Gaps and strengths: stages whose conversion fell, or rose, for good; since when, and what it costs.
 
 Every stage, all stages together, and every stage within each group (segment, source ...) is one weekly series of exits.
-The series with the most significant lasting change is taken first; its change is put into the expectation, and the rest
-is looked at again, so that one gap is told once and not again for every segment in which it shows.
+The series with the likeliest lasting change is taken first; its change is put into the expectation, and the rest is
+looked at again, so that one gap is told once and not again for every segment in which it shows.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -67,7 +68,7 @@ class Gaps:
     as_of : datetime.date
         Last day that is known.
     table : pandas.DataFrame
-        One row per finding, most significant first. ``kind`` is ``gap`` or ``strength``; ``stage`` is empty for a
+        One row per finding, likeliest first. ``kind`` is ``gap`` or ``strength``; ``stage`` is empty for a
         change in all stages, ``group_by`` and ``group`` for one in all records. ``began_on`` is the first day of the
         week with which it began, with the weeks between which it lies (80 %). ``share_before`` went on of the stays
         that ended before; ``share_now`` is what remains of the change once the winner's curse is taken out.
@@ -184,8 +185,8 @@ def find_gaps(
     worth = value_stages(episodes, snapshot)
     found: list[dict[str, Any]] = []
     while len(found) < MOST_FINDINGS:
-        best = _most_significant(series, tau2)
-        if best is None or abs(best[1].z) <= threshold:
+        best = _most_likely(series, tau2=tau2, threshold=threshold)
+        if best is None:
             break
         place, change = best
         rows = exits.at(place)
@@ -217,14 +218,28 @@ def _shared(series: Mapping[Place, WeeklySeries]) -> float:
     return max(shared_variance(of_stages), shared_variance(whole or of_stages))
 
 
-def _most_significant(series: Mapping[Place, WeeklySeries], tau2: float) -> tuple[Place, Change] | None:
-    best: tuple[Place, Change] | None = None
+def _most_likely(series: Mapping[Place, WeeklySeries], *, tau2: float, threshold: float) -> tuple[Place, Change] | None:
+    """Return the likeliest of the changes that pass the threshold, and where.
+
+    A gap of a stage shows in every segment of it, and by luck more clearly in one of them than in all. So each kind of
+    place is as likely as another beforehand: all stages together, one of the stages, all stages of one of the groups, one
+    stage of one of them; the more places of a kind there are, the more must speak for each (``z ** 2 - 2 ln count``).
+    """
+    kinds = Counter(_kind(place) for place in series)
+    best: tuple[float, Place, Change] | None = None
     for place, weekly in series.items():
         for sign in (-1, 1):
             change = scan_for_change(weekly, tau2=tau2, least=LEAST_INFORMATION, sign=sign)
-            if change is not None and sign * change.z > (abs(best[1].z) if best else 0.0):
-                best = place, change
-    return best
+            if change is None or sign * change.z <= threshold:
+                continue
+            support = change.z**2 - 2 * np.log(kinds[_kind(place)])
+            if best is None or support > best[0]:
+                best = float(support), place, change
+    return None if best is None else best[1:]
+
+
+def _kind(place: Place) -> tuple[bool, bool]:
+    return place.stage is None, bool(place.group_by)
 
 
 def _size(
