@@ -119,7 +119,8 @@ def _demo(arguments: argparse.Namespace) -> None:
     print(show_forecast(*_forecast_of(workspace, told)), end="\n\n")
     told.horizon = "28d"
     print(show_backtest(_backtest_of(workspace, told)), end="\n\n")
-    _execute(arguments.dir, "revenue_forecast", {"as_of": as_of.isoformat()}, None)
+    for notebook in ("funnel_diagnostics", "revenue_forecast"):
+        _execute(arguments.dir, notebook, {"as_of": as_of.isoformat()}, None)
 
 
 def _init(arguments: argparse.Namespace) -> None:

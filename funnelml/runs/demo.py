@@ -66,6 +66,7 @@ def demo_settings(language: Language) -> str:
         "version = 1",
         f'time_zone = "{world.time_zone}"',
         f'currency = "{world.currency}"',
+        *([] if language == "en" else [f'language = "{language}"']),
         f"exported_at = {world.as_of.isoformat()}",
         "",
         _funnel_text(funnel),

@@ -16,6 +16,10 @@ _VERDICTS: Mapping[str, tuple[str, str]] = {
     "no_better": ("no better than without the warning", "与未预警的记录没有差别"),
     "worse": ("right less often than without the warning", "命中率低于未预警的记录"),
 }
+_STAGE_NAMES: Mapping[str, tuple[str, str]] = {
+    "conversion_drop": ("conversion of its stage dropped", "所在阶段转化率下降"),
+    "pile_up": ("its stage piles up", "所在阶段积压"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +83,8 @@ class EarlyWarnings:
 
     def name(self, rule: str, language: Language = "en") -> str:
         """Return what a rule is called for a person."""
-        return self.names[rule][language == "zh"] if rule in self.names else rule.replace("_", " ")
+        known = {**_STAGE_NAMES, **self.names}
+        return known[rule][language == "zh"] if rule in known else rule.replace("_", " ")
 
     def summary(self, language: Language = "en") -> str:
         """Return how many records carry a warning, which rule to trust, and which cannot be judged."""
