@@ -7,7 +7,9 @@ from datetime import date
 from typing import Any, Final
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from funnelml.history.funnel import Funnel
 from funnelml.history.history import History
@@ -48,6 +50,16 @@ class StageEpisodes:
     cut: int
     grain: str
     table: pd.DataFrame
+
+    @property
+    def ended_at(self) -> NDArray[np.int64]:
+        """The instant at which each stay ended (or was last seen), shape (stays,), in microseconds.
+
+        In a log that knows days only it is noon of that day, so that no change of clocks puts it on the day before.
+        """
+        entered = self.table["entered_at"].to_numpy()
+        ended = entered + np.rint(self.table["duration_days"].to_numpy() * DAY).astype(np.int64)
+        return ended + DAY // 2 if self.grain == "day" else ended
 
     def to_frame(self) -> pd.DataFrame:
         """Return the stays as a pandas frame."""

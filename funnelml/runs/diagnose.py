@@ -20,7 +20,7 @@ from funnelml.diagnostics.comparison.groups import compare_groups
 from funnelml.diagnostics.conversion.rates import measure_conversion
 from funnelml.diagnostics.dwell.stays import measure_dwell
 from funnelml.diagnostics.dwell.velocity import measure_velocity
-from funnelml.diagnostics.early_warnings.stages import STAGE_RULES
+from funnelml.diagnostics.early_warnings.stages import stage_rules
 from funnelml.diagnostics.early_warnings.warn import warn
 from funnelml.diagnostics.integrity.check import check_integrity
 from funnelml.diagnostics.leads.feedback import measure_feedback
@@ -192,6 +192,7 @@ def _questions(
     at: dict[str, Any] = {"as_of": as_of, "funnel": funnel}
     money: dict[str, Any] = at | {"currency": settings.currency}
     year: dict[str, Any] = {"fiscal_year_start": settings.fiscal_year_start}
+    watched = stage_rules(currency=settings.currency, **year)
     criteria, benchmarks = told.criteria.get(funnel, ()), told.benchmarks.get(funnel, ())
     comparisons = {
         f"{by}s": partial(compare_groups, history, by=by, **money, **year, seed=seed)
@@ -213,7 +214,7 @@ def _questions(
         "response_time": partial(measure_response_time, history, as_of=as_of),
         "source_costs": partial(measure_source_costs, history, **money, seed=seed),
         "bridge": partial(build_bridge, history, since=since, **money),
-        "warnings": partial(warn, history, rules=told.warnings, stage_rules=STAGE_RULES, **money),
+        "warnings": partial(warn, history, rules=told.warnings, stage_rules=watched, **money),
     }
     for name, title in TITLES.items():
         yield name, title, asks[name]
@@ -228,10 +229,12 @@ def _plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
     if isinstance(value, date):
         return value.isoformat()[:10]
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
+    if isinstance(value, float) and not np.isfinite(value):
         return None
     return value if isinstance(value, bool | int | float | str) else str(value)

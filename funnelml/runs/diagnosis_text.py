@@ -17,14 +17,16 @@ def show_diagnosis(diagnosis: Diagnosis, language: Language = "en") -> str:
         en=f"Funnel '{diagnosis.funnel}' as of {diagnosis.as_of}",
         zh=f"漏斗“{diagnosis.funnel}”，截至 {diagnosis.as_of}",
     )
-    return "\n\n".join([head, *(_show(section, language) for section in diagnosis.sections)])
+    told = [_show(section, language) for section in diagnosis.sections]
+    return "\n\n".join([head, diagnosis.summary(language), *told])
 
 
 def _show(section: Section, language: Language) -> str:
     title = say(language, en=section.title, zh=section.title_zh)
     parts = [f"## {title}", section.summary(language)]
     if section.result is not None and len(table := section.result.to_frame()):
-        shown = table.iloc[:MOST_ROWS, :MOST_COLUMNS]
+        instants = [c for c in table if str(c).endswith("_at")]
+        shown = table.drop(columns=instants).iloc[:MOST_ROWS, :MOST_COLUMNS]
         parts.append(table_text(shown, digits=True))
         if len(table) > MOST_ROWS:
             more = len(table) - MOST_ROWS

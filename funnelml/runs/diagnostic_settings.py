@@ -88,6 +88,8 @@ def parse_diagnostics(
         found: dict[str, tuple[Thing, ...]] = {}
         for number, entry in enumerate(told.get(table, ()), start=1):
             where = f"[[{table}]] {number}: "
+            if not isinstance(entry, Mapping):
+                raise SettingsError(f"{where}write it as a table of its own under [[{table}]], not as {entry!r}")
             check(entry, kinds, where)
             if missing := [key for key in needs if key not in entry]:
                 raise SettingsError(f"{where}'{missing[0]}' is missing; it needs {', '.join(needs)}")
@@ -114,14 +116,33 @@ def parse_diagnostics(
         reasons = ReasonRules(words=dict(told.get("loss_reasons", {})))
     except FunnelmlError as error:
         raise SettingsError(f"[loss_reasons]: {error}") from None
-    own = {rule.name: rule for rule in map(make_rule, told.get("warning", ()))}
+    own = _warnings(told.get("warning", ()))
+    changes = read("process_change", _CHANGE, ("name", "date", "stage"), ProcessChange)
+    for funnel, entries in changes.items():
+        names = [change.name for change in entries]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise SettingsError(f"[[process_change]]: funnel '{funnel}' has two that are named '{twice[0]}'")
     return DiagnosticSettings(
         benchmarks=benchmarks,
         criteria=read("entry_criterion", _CRITERION, ("stage",), EntryCriterion),
-        changes=read("process_change", _CHANGE, ("name", "date", "stage"), ProcessChange),
+        changes=changes,
         reasons=reasons,
         warnings=tuple(own.get(rule.name, rule) for rule in DEFAULT_RULES),
     )
+
+
+def _warnings(entries: Sequence[Any]) -> dict[str, WarningRule]:
+    own: dict[str, WarningRule] = {}
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, Mapping):
+            raise SettingsError(f"[[warning]] {number}: write it as a table of its own, not as {entry!r}")
+        rule = make_rule(entry)
+        if rule.name in own:
+            raise SettingsError(
+                f"[[warning]] {number}: rule '{rule.name}' is there twice; each has one set of thresholds"
+            )
+        own[rule.name] = rule
+    return own
 
 
 def _funnel_of(entry: Mapping[str, Any], funnels: Sequence[Funnel], where: str) -> Funnel:

@@ -111,6 +111,7 @@ def load_workspace(root: Path) -> Workspace:
         funnels=settings.funnels,
         time_zone=settings.time_zone,
         grain=cast(Literal["instant", "day"], settings.grain),
+        assumed=frozenset(loaded.assumed),
     )
     if settings.engine == "duckdb":
         history = on_duckdb(history)

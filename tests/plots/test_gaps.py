@@ -27,7 +27,14 @@ def gaps_of(stage: str) -> Gaps:
     row |= {"share_before": 0.6, "share_now": 0.45, "share_now_low": 0.4, "share_now_high": 0.5, "amount": -1.2e6}
     row |= {"began_on": MONDAYS[40], "began_first": MONDAYS[38], "began_last": MONDAYS[41]}
     weeks = pd.DataFrame(
-        {"stage": stage, "week_start": MONDAYS, "exits": 10, "went_on": [6] * 40 + [4] * 20, "expected": 5.5}
+        {
+            "group": "",
+            "stage": stage,
+            "week_start": MONDAYS,
+            "exits": 10,
+            "went_on": [6] * 40 + [4] * 20,
+            "expected": 5.5,
+        }
     )
     return Gaps(
         as_of=MONDAYS[-1],
@@ -82,10 +89,12 @@ def test_nothing_found_is_said():
     gaps, piled = gaps_of("Proposal"), piled_of("Proposal")
     told = texts(plot_gap(replace(gaps, table=gaps.table.iloc[:0])))
     assert "No gap in conversion" in told
-    assert "No stage piles up" in texts(plot_pile_up(replace(piled, table=piled.table.iloc[:0])))
+    assert "Proposal does not pile up" in texts(plot_pile_up(replace(piled, table=piled.table.iloc[:0])))
     empty = {"table": gaps.table.iloc[:0], "weeks": gaps.weeks.iloc[:0]}
     assert "没有转化缺口" in texts(plot_gap(replace(gaps, **empty), language="zh"))
-    assert "No stage" in texts(plot_pile_up(replace(piled, table=piled.table.iloc[:0], weeks=piled.weeks.iloc[:0])))
+    assert "does not pile up" in texts(
+        plot_pile_up(replace(piled, table=piled.table.iloc[:0], weeks=piled.weeks.iloc[:0]))
+    )
 
 
 def test_benchmarks(ax):
@@ -101,6 +110,6 @@ def test_benchmarks(ax):
     )
     told = BenchmarkComparison(as_of=MONDAYS[-1], table=table, rate=0.05, level=0.8, currency="EUR")
     plot_benchmarks(told, ax)
-    assert "1 stage is below the benchmark" in texts(ax)
+    assert "Below 1 of 2 benchmarks" in texts(ax)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["Lead", "方案"]
-    assert "没有阶段低于基准" in texts(plot_benchmarks(replace(told, table=table.iloc[:0]), language="zh"))
+    assert "没有低于基准的阶段" in texts(plot_benchmarks(replace(told, table=table.iloc[:0]), language="zh"))

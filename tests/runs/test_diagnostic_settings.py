@@ -101,6 +101,7 @@ def test_nothing_said_means_the_defaults(tmp_path):
         ('[loss_reasons]\ncompetitors = ["x"]', r"no reason 'competitors' \(did you mean 'competitor'\?\)"),
         ('[[warning]]\nrule = "no_activty"', r"no rule 'no_activty' \(did you mean 'no_activity'\?\)"),
         ('[[warning]]\nrule = "no_activity"\ndays = "7"', "write a number from 0 on"),
+        ('[[warning]]\nrule = "pushed"\n[[warning]]\nrule = "pushed"', "rule 'pushed' is there twice"),
         ('[[process_change]]\nname = "x"\nstage = "方案"', "'date' is missing"),
         ('[[process_change]]\nname = "x"\ndate = 2025-01-01\nstage = "方案"\ntreated_by = "owner"', "give both"),
     ],

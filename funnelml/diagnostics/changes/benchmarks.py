@@ -9,12 +9,14 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import beta
 from statsmodels.stats.proportion import proportion_confint
 
 from funnelml.diagnostics.changes.exits import collect_exits
-from funnelml.diagnostics.changes.gap_size import QUARTER_WEEKS, value_stages
-from funnelml.diagnostics.changes.shared_shocks import BLOCK, shared_variance
+from funnelml.diagnostics.changes.gap_size import QUARTER_WEEKS, Worth, value_stages
+from funnelml.diagnostics.changes.gaps import shared_by_all
+from funnelml.diagnostics.changes.settled import unsettled_weeks
+from funnelml.diagnostics.changes.shared_shocks import BLOCK
 from funnelml.errors import FunnelError, did_you_mean
 from funnelml.history.episodes import stage_episodes
 from funnelml.history.history import History
@@ -69,9 +71,9 @@ class BenchmarkComparison:
         Last day that is known.
     table : pandas.DataFrame
         One row per benchmark: ``stage, kind, benchmark``; ``exits`` of the last 26 weeks, the ``share`` that went on
-        with its interval (Wilson, widened for the shocks that the records of the same weeks share); ``verdict``: ``below``,
-        ``above``, ``in line`` or ``too few``; what the difference means per quarter: ``records`` that go on,
-        ``wins``, and ``amount`` won (NaN where it is not known), negative if the stage is below.
+        with its interval (Wilson, widened for the shocks that the records of the same weeks share); ``verdict``:
+        ``below``, ``above``, ``in line`` or ``too few``; what the difference means per quarter: ``records`` that go
+        on, ``wins``, and ``amount`` won (NaN where it is not known), negative if the stage is below.
     rate : float
         Chance that a stage at its benchmark is called below it at any Monday of a year, over all benchmarks.
     level : float
@@ -99,10 +101,10 @@ class BenchmarkComparison:
             few = int((self.table["verdict"] == "too few").sum())
             return say(
                 language,
-                en=f"None of {len(self.table)} stages is below its benchmark"
-                + (f"; {few} have fewer than {LEAST_EXITS} exits in half a year." if few else "."),
-                zh=f"{len(self.table)} 个阶段均未低于基准"
-                + (f"；其中 {few} 个半年内离开的记录不足 {LEAST_EXITS} 条。" if few else "。"),
+                en=f"Below none of {len(self.table) - few} benchmarks that can be judged"
+                + (f"; for {few} fewer than {LEAST_EXITS} records left the stage in half a year." if few else "."),
+                zh=f"可判断的 {len(self.table) - few} 项基准均未低于"
+                + (f"；另有 {few} 项半年内离开的记录不足 {LEAST_EXITS} 条。" if few else "。"),
             )
         told = [_describe(dict(row), self.currency, language) for _, row in below.iterrows()]
         return say(
@@ -168,25 +170,32 @@ def compare_benchmarks(
         )
     episodes = stage_episodes(history, as_of=as_of, funnel=funnel)
     snapshot = take_snapshot(history, as_of=as_of, funnel=funnel)
-    exits = collect_exits(episodes, snapshot, time_zone=history.time_zone, fiscal_year_start=fiscal_year_start)
+    exits = collect_exits(
+        episodes,
+        snapshot,
+        time_zone=history.time_zone,
+        fiscal_year_start=fiscal_year_start,
+        unsettled_weeks=unsettled_weeks(history, episodes),
+    )
     stage = exits.table["stage"].to_numpy()
-    expected = exits.table["expected"].to_numpy()
-    series = exits.series(expected, len(of.stages))
-    tau2 = shared_variance([(s.score, s.information) for place, s in series.items() if place.stage is not None])
+    tau2 = shared_by_all(exits.series(exits.table["expected"].to_numpy(), len(of.stages)))
     recent = exits.table["week"].to_numpy() >= exits.weeks - WEEKS
-    bound = float(norm.isf(rate / (_LOOKS * len(benchmarks))))
+    chance = rate / (_LOOKS * len(benchmarks))
     worth = value_stages(episodes, snapshot)
     rows = []
     for mark in benchmarks:
         s = of.order[mark.stage]
         inside = recent & (stage == s)
         n, on = int(inside.sum()), int(exits.table["went_on"].to_numpy()[inside].sum())
-        rows.append(_judge(mark, n, on, tau2=tau2, bound=bound, level=level) | _cost(mark, n, on, worth, s))
+        seen = exits.table["week"].to_numpy()[inside]
+        weeks = exits.weeks - int(seen.min()) if n else 0
+        told = _judge(mark, n, on, weeks=weeks, tau2=tau2, chance=chance, level=level)
+        rows.append(told | _cost(mark, n, on, worth, s, weeks=weeks))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return BenchmarkComparison(as_of=as_of, table=table, rate=rate, level=level, currency=currency)
 
 
-def _judge(mark: Benchmark, n: int, on: int, *, tau2: float, bound: float, level: float) -> dict[str, Any]:
+def _judge(mark: Benchmark, n: int, on: int, *, weeks: int, tau2: float, chance: float, level: float) -> dict[str, Any]:
     told: dict[str, Any] = {"stage": mark.stage, "kind": mark.kind, "benchmark": mark.conversion, "exits": n}
     if n < LEAST_EXITS:
         seen = on / n if n else np.nan
@@ -194,15 +203,19 @@ def _judge(mark: Benchmark, n: int, on: int, *, tau2: float, bound: float, level
     p = mark.conversion
     information = n * p * (1 - p)
     # Shocks shared within a month do not average out over the records: fewer of them count as independent.
-    inflation = 1 + tau2 * BLOCK / WEEKS * information
-    z = (on - n * p) / np.sqrt(information * inflation)
+    inflation = 1 + tau2 * BLOCK / weeks * information
     low, high = proportion_confint(on / inflation, n / inflation, alpha=1 - level, method="wilson")
-    verdict = "below" if z < -bound else "above" if z > bound else "in line"
+    # Exact binomial tails, by the beta law since counts are no whole numbers: near 0 and 1 a normal bound cries wolf.
+    k, m = on / inflation, n / inflation
+    below, above = beta.sf(p, k + 1, max(m - k, 1e-9)), beta.cdf(p, max(k, 1e-9), m - k + 1)
+    verdict = "below" if below < chance else "above" if above < chance else "in line"
     return told | {"share": on / n, "low": float(low), "high": float(high), "verdict": verdict}
 
 
-def _cost(mark: Benchmark, n: int, on: int, worth: Any, stage: int) -> dict[str, float]:
-    records = (on - n * mark.conversion) * QUARTER_WEEKS / WEEKS
+def _cost(mark: Benchmark, n: int, on: int, worth: Worth, stage: int, *, weeks: int) -> dict[str, float]:
+    if n < LEAST_EXITS:
+        return {"records": np.nan, "wins": np.nan, "amount": np.nan}
+    records = (on - n * mark.conversion) * QUARTER_WEEKS / weeks
     wins = records * float((worth.wins[stage] + 0.5) / (worth.tries[stage] + 1.0))
     return {"records": records, "wins": wins, "amount": wins * float(worth.amount[stage])}
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from funnelml.diagnostics.changes.scan import FloatArray, WeeklySeries
+from funnelml.diagnostics.changes.settled import WEEK
 from funnelml.diagnostics.integrity.bulk_moves import find_bulk_moves
 from funnelml.history.dates import day_of, instant_of
 from funnelml.history.episodes import ADVANCED, CENSORED, WON_EVENT, StageEpisodes
@@ -25,7 +26,6 @@ from funnelml.history.periods import calendar_periods
 from funnelml.history.snapshot import Snapshot
 from funnelml.schema import DAY
 
-WEEK = 7 * DAY
 AGE_BANDS = 5
 """Bands of age, by quantiles of the stays that ended in the stage."""
 QUARTER_END_DAYS = 14
@@ -123,6 +123,7 @@ def collect_exits(
     time_zone: str,
     by: Sequence[str] = (),
     fiscal_year_start: int = 1,
+    unsettled_weeks: int = 0,
 ) -> Exits:
     """Collect the stays that ended, with the share of them that was to be expected to go on.
 
@@ -136,6 +137,8 @@ def collect_exits(
         Columns of the snapshot's records to be carried along.
     fiscal_year_start : int
         Month in which the fiscal year begins.
+    unsettled_weeks : int
+        Last weeks that are left out, since some of their moves are yet to be recorded.
 
     Returns
     -------
@@ -144,10 +147,12 @@ def collect_exits(
         which a log shows only the quick records.
     """
     stays = episodes.table
-    left = stays["entered_at"].to_numpy() + np.rint(stays["duration_days"].to_numpy() * DAY).astype(np.int64)
+    left = episodes.ended_at
     ended = (stays["event"] != CENSORED).to_numpy()
     ended[ended] = ~_moved_in_bulk(stays[ended], left[ended], time_zone=time_zone, whole_days=episodes.grain == "day")
     ended &= left >= _first_seen_whole(stays, left, ended)
+    cut = episodes.cut - unsettled_weeks * WEEK
+    ended &= left < cut
     left = left[ended]
     event = stays["event"].to_numpy()[ended]
     table = pd.DataFrame(
@@ -160,14 +165,16 @@ def collect_exits(
             "went_on": np.isin(event, (ADVANCED, WON_EVENT)),
         }
     )
-    weeks = int((episodes.cut - left.min() - 1) // WEEK + 1) if len(left) else 0
-    table["week"] = weeks - 1 - (episodes.cut - left - 1) // WEEK
+    weeks = int((cut - left.min() - 1) // WEEK + 1) if len(left) else 0
+    table["week"] = weeks - 1 - (cut - left - 1) // WEEK
     table["expected"] = _expect(table, time_zone=time_zone, fiscal_year_start=fiscal_year_start)
     if by:
         known = snapshot.records.set_index("record_id")[list(by)].reindex(table["record_id"])
         for column in by:
             table[column] = known[column].astype(object).where(known[column].notna(), None).to_numpy()
-    return Exits(table=table, weeks=weeks, starts=week_starts(episodes.as_of, weeks))
+    return Exits(
+        table=table, weeks=weeks, starts=week_starts(episodes.as_of - timedelta(days=7 * unsettled_weeks), weeks)
+    )
 
 
 def _first_seen_whole(stays: pd.DataFrame, left: NDArray[np.int64], ended: NDArray[np.bool_]) -> NDArray[np.int64]:

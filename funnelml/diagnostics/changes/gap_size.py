@@ -26,8 +26,8 @@ class Worth:
     Parameters
     ----------
     wins, tries : numpy.ndarray, shape (stages,)
-        Records that went on from the stage and were won, of those that went on and have been closed since, counting
-        only those that went on long enough ago to be closed by now.
+        Records that went on from the stage and were won, of those that went on long enough ago for nine in ten to be
+        closed by now.
     amount, amount_error : numpy.ndarray, shape (stages,)
         Mean amount of those that were won, and its standard error; NaN if no amount is known.
     """
@@ -53,15 +53,15 @@ def value_stages(episodes: StageEpisodes, snapshot: Snapshot) -> Worth:
         rows = went_on & (stage == s)
         closed = rows & (closing != CENSORED)
         if closed.any():
-            # The young ones that are closed already are the quick ones, not the typical ones.
-            old = closed & (since >= np.quantile(remaining[closed], 0.9))
+            # The young ones that are closed already are the quick ones; of the old ones those still open count too.
+            old = rows & (since >= np.quantile(remaining[closed], 0.9))
             closed = old if old.sum() >= 20 else closed
         won = closed & (closing == WON_EVENT)
         wins[s], tries[s] = won.sum(), closed.sum()
         known = amounts[won & ~np.isnan(amounts)]
         if len(known):
             mean[s] = known.mean()
-            error[s] = known.std() / np.sqrt(len(known))
+            error[s] = known.std(ddof=1) / np.sqrt(len(known)) if len(known) > 1 else mean[s]
     return Worth(wins=wins, tries=tries, amount=mean, amount_error=error)
 
 

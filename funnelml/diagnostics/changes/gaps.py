@@ -22,8 +22,10 @@ from funnelml.diagnostics.changes.exits import Exits, Place, collect_exits
 from funnelml.diagnostics.changes.false_alarms import yearly_threshold
 from funnelml.diagnostics.changes.gap_size import QUARTER_WEEKS, Worth, size_change, value_stages
 from funnelml.diagnostics.changes.scan import LONGEST, Change, WeeklySeries, scan_for_change
+from funnelml.diagnostics.changes.settled import unsettled_weeks
 from funnelml.diagnostics.changes.shared_shocks import shared_variance
 from funnelml.diagnostics.changes.words import describe_gap, describe_no_gap
+from funnelml.errors import InputError, did_you_mean
 from funnelml.history.episodes import stage_episodes
 from funnelml.history.history import History
 from funnelml.history.snapshot import take_snapshot
@@ -83,7 +85,8 @@ class Gaps:
     shared_sd : float
         Standard deviation of the shocks that all records of eight weeks share, on the logit scale.
     weeks : pandas.DataFrame
-        One row per week and stage: ``stage, week_start, exits, went_on, expected``.
+        One row per week and stage, for all records (``group_by`` empty) and for each group in which something was
+        found: ``group_by, group, stage, week_start, exits, went_on, expected``.
     level : float
         Level of the intervals.
     currency : str
@@ -141,7 +144,7 @@ def find_gaps(
     fiscal_year_start: int = 1,
     seed: int = 0,
 ) -> Gaps:
-    """Find the stages whose conversion changed for good within the last year.
+    """Find the stages whose conversion changed for good within the last two years.
 
     Parameters
     ----------
@@ -172,30 +175,43 @@ def find_gaps(
     ------
     AsOfError
         If nothing had been recorded by then.
+    InputError
+        If records have no attribute of a name in ``by``, or ``rate`` is not between 0 and 0.2.
     """
     episodes = stage_episodes(history, as_of=as_of, funnel=funnel)
     snapshot = take_snapshot(history, as_of=as_of, funnel=funnel)
-    exits = collect_exits(episodes, snapshot, time_zone=history.time_zone, by=by, fiscal_year_start=fiscal_year_start)
+    if strange := [name for name in by if name not in snapshot.records]:
+        raise InputError(f"records have no '{strange[0]}'{did_you_mean(strange[0], snapshot.records.columns)}")
+    exits = collect_exits(
+        episodes,
+        snapshot,
+        time_zone=history.time_zone,
+        by=by,
+        fiscal_year_start=fiscal_year_start,
+        unsettled_weeks=unsettled_weeks(history, episodes),
+    )
     stages = len(episodes.funnel.stages)
     expected = exits.table["expected"].to_numpy()
     series = exits.series(expected, stages, by)
-    tau2 = first_tau2 = _shared(series)
+    tau2 = first_tau2 = shared_by_all(series)
     judged = sum(scan_for_change(s, tau2=tau2, least=LEAST_INFORMATION, sign=1) is not None for s in series.values())
     threshold = yearly_threshold(rate, max(judged, 1))
     worth = value_stages(episodes, snapshot)
     found: list[dict[str, Any]] = []
+    where: list[Place] = []
     while len(found) < MOST_FINDINGS:
         best = _most_likely(series, tau2=tau2, threshold=threshold)
         if best is None:
             break
         place, change = best
+        where.append(place)
         rows = exits.at(place)
         sized = _size(exits, rows, change, worth, level=level, seed=seed)
         found.append(_name(exits, place, change, episodes.funnel.stages) | sized)
         after = rows & (exits.table["week"].to_numpy() >= change.week)
         expected = np.where(after, expit(logit(expected) + change.shift), expected)
         series = exits.series(expected, stages, by)
-        tau2 = _shared(series)
+        tau2 = shared_by_all(series)
     return Gaps(
         as_of=as_of,
         table=pd.DataFrame(found, columns=list(COLUMNS)),
@@ -203,13 +219,13 @@ def find_gaps(
         series=judged,
         threshold=threshold,
         shared_sd=float(np.sqrt(first_tau2)),
-        weeks=_weeks(exits, episodes.funnel.stages),
+        weeks=_weeks(exits, episodes.funnel.stages, where),
         level=level,
         currency=currency,
     )
 
 
-def _shared(series: Mapping[Place, WeeklySeries]) -> float:
+def shared_by_all(series: Mapping[Place, WeeklySeries]) -> float:
     """Return the shared variance: of all stages together, where common shocks show best, or of single ones, if more."""
     of_stages = [
         (s.score, s.information) for place, s in series.items() if not place.group_by and place.stage is not None
@@ -221,9 +237,10 @@ def _shared(series: Mapping[Place, WeeklySeries]) -> float:
 def _most_likely(series: Mapping[Place, WeeklySeries], *, tau2: float, threshold: float) -> tuple[Place, Change] | None:
     """Return the likeliest of the changes that pass the threshold, and where.
 
-    A gap of a stage shows in every segment of it, and by luck more clearly in one of them than in all. So each kind of
-    place is as likely as another beforehand: all stages together, one of the stages, all stages of one of the groups, one
-    stage of one of them; the more places of a kind there are, the more must speak for each (``z ** 2 - 2 ln count``).
+    A gap of a stage shows in every segment of it, and by luck more clearly in one of them than in all. So each kind
+    of place is as likely as another beforehand: all stages together, one of the stages, all stages of one of the
+    groups, one stage of one of them; the more places of a kind there are, the more must speak for each (``z ** 2 - 2
+    ln count``).
     """
     kinds = Counter(_kind(place) for place in series)
     best: tuple[float, Place, Change] | None = None
@@ -282,15 +299,26 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
-def _weeks(exits: Exits, stages: tuple[str, ...]) -> pd.DataFrame:
-    table = exits.table
-    weekly = table.groupby(["stage", "week"], as_index=False).agg(
-        exits=("went_on", "size"), went_on=("went_on", "sum"), expected=("expected", "sum")
-    )
-    return pd.DataFrame(
-        {
-            "stage": np.array(stages, dtype=object)[weekly["stage"].to_numpy()],
-            "week_start": [exits.starts[w] for w in weekly["week"]],
-            **{c: weekly[c] for c in ("exits", "went_on", "expected")},
-        }
-    )
+def _weeks(exits: Exits, stages: tuple[str, ...], places: Sequence[Place]) -> pd.DataFrame:
+    """Return the weekly counts of each stage, for all records and for each group in which something was found."""
+    groups = dict.fromkeys([("", ""), *((place.group_by, place.group) for place in places)])
+    parts = []
+    for group_by, group in groups:
+        rows = exits.at(Place(stage=None, group_by=group_by, group=group))
+        weekly = (
+            exits.table[rows]
+            .groupby(["stage", "week"], as_index=False)
+            .agg(exits=("went_on", "size"), went_on=("went_on", "sum"), expected=("expected", "sum"))
+        )
+        parts.append(
+            pd.DataFrame(
+                {
+                    "group_by": group_by,
+                    "group": group,
+                    "stage": np.array(stages, dtype=object)[weekly["stage"].to_numpy()],
+                    "week_start": [exits.starts[w] for w in weekly["week"]],
+                    **{c: weekly[c] for c in ("exits", "went_on", "expected")},
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)

@@ -13,8 +13,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelml.diagnostics.changes.exits import WEEK, quarter_end, week_starts
+from funnelml.diagnostics.changes.exits import quarter_end, week_starts
 from funnelml.diagnostics.changes.scan import FloatArray
+from funnelml.diagnostics.changes.settled import WEEK
 from funnelml.history.episodes import CENSORED, StageEpisodes
 from funnelml.schema import DAY
 
@@ -70,7 +71,7 @@ def measure_pace(
     bounds = episodes.cut - WEEK * np.arange(weeks, -1, -1)
     days = stays["duration_days"].to_numpy()
     came_under = entered + np.rint(stays["from_age_days"].to_numpy() * DAY).astype(np.int64)
-    left = entered + np.rint(days * DAY).astype(np.int64)
+    left = episodes.ended_at
     ended = (stays["event"] != CENSORED).to_numpy()
     stage = stays["stage"].map(episodes.funnel.order).to_numpy()
     observed, expected, still = (np.zeros((stages, weeks)) for _ in range(3))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from math import ceil
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -16,12 +14,12 @@ from funnelml.diagnostics.changes.false_alarms import yearly_threshold
 from funnelml.diagnostics.changes.gap_size import TYPICAL_SHIFT
 from funnelml.diagnostics.changes.pace import Pace, measure_pace
 from funnelml.diagnostics.changes.scan import WeeklySeries, scan_for_change
+from funnelml.diagnostics.changes.settled import unsettled_weeks
 from funnelml.diagnostics.changes.shared_shocks import shared_variance
-from funnelml.history.episodes import stage_episodes
+from funnelml.history.episodes import CENSORED, stage_episodes
 from funnelml.history.funnel import Funnel
 from funnelml.history.history import History
 from funnelml.language import Language, say, share
-from funnelml.schema import DAY
 
 LEAST_EXPECTED = 15.0
 """Least number of exits to be expected before and after a change of pace."""
@@ -53,7 +51,8 @@ class PileUps:
         as a share of the former one, with its interval, drawn towards 1 as gaps are; ``open_before`` and
         ``open_now``, records in the stage when it began and now; ``z``.
     weeks : pandas.DataFrame
-        One row per week and stage: ``stage, week_start, exits, expected, open``.
+        One row per week and stage: ``stage, week_start, exits, expected, open``; without the last weeks if some of
+        their moves are yet to be recorded.
     rate : float
         Chance of at least one false pile-up in a year of weekly looks.
     threshold : float
@@ -91,8 +90,11 @@ class PileUps:
         if self.table.empty:
             return say(
                 language,
-                en=f"No stage is left more slowly than it used to be (false alarms: {self.rate:.0%} a year at most).",
-                zh=f"没有哪个阶段比以往更慢（全年误报概率不超过 {self.rate:.0%}）。",
+                en=(
+                    f"None of the {self.series} stages that can be judged is clearly left more slowly than it used to "
+                    f"be (false alarms: {self.rate:.0%} a year at most)."
+                ),
+                zh=f"可判断的 {self.series} 个阶段均未明显变慢（全年误报概率不超过 {self.rate:.0%}）。",
             )
         return say(language, en=" ", zh="").join(self.sentences(language))
 
@@ -106,7 +108,7 @@ def find_pile_ups(
     level: float = 0.8,
     fiscal_year_start: int = 1,
 ) -> PileUps:
-    """Find the stages that records leave more slowly than before, for good, since some week of the last year.
+    """Find the stages that records leave more slowly than before, for good, since some week of the last two years.
 
     Parameters
     ----------
@@ -128,10 +130,13 @@ def find_pile_ups(
     PileUps
     """
     episodes = stage_episodes(history, as_of=as_of, funnel=funnel)
-    unsettled = _unsettled_weeks(history, episodes.funnel, episodes.cut)
     pace = measure_pace(
-        episodes, time_zone=history.time_zone, fiscal_year_start=fiscal_year_start, unsettled_weeks=unsettled
+        episodes,
+        time_zone=history.time_zone,
+        fiscal_year_start=fiscal_year_start,
+        unsettled_weeks=unsettled_weeks(history, episodes),
     )
+    still = episodes.table.loc[episodes.table["event"] == CENSORED, "stage"].value_counts()
     series = [
         WeeklySeries(observed=seen, expected=told, trials=None, information=told)
         for seen, told in zip(pace.observed, pace.expected, strict=True)
@@ -156,7 +161,7 @@ def find_pile_ups(
                 "pace_low": float(np.exp(keep * change.shift - spread)),
                 "pace_high": float(np.exp(keep * change.shift + spread)),
                 "open_before": int(pace.open[stage, change.week - 1]),
-                "open_now": int(pace.open[stage, -1]),
+                "open_now": int(still.get(episodes.funnel.stages[stage], 0)),
                 "z": change.z,
             }
         )
@@ -174,15 +179,6 @@ def find_pile_ups(
 
 def _normal_bound(level: float) -> float:
     return float(norm.ppf((1 + level) / 2))
-
-
-def _unsettled_weeks(history: History, funnel: Funnel, cut: int) -> int:
-    """Return the weeks after which 95 of 100 moves have been recorded."""
-    log = history.lazy("stage_changes")
-    assert log is not None
-    known = log.filter(nw.col("funnel") == funnel.name, nw.col("recorded_at") < cut, nw.col("entered_at") < cut)
-    lag = known.select(lag=nw.col("recorded_at") - nw.col("entered_at")).collect(backend="pandas").to_native()["lag"]
-    return ceil(max(0.0, float(np.quantile(lag, 0.95))) / (7 * DAY)) if len(lag) else 0
 
 
 def _weeks(pace: Pace, funnel: Funnel) -> pd.DataFrame:

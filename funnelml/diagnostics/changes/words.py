@@ -34,11 +34,11 @@ def describe_gap(row: Mapping[str, Any], currency: str, level: float, language: 
         language,
         en=(
             f"{'Gap' if falls else 'Strength'} at {place}: since the week of {row['began_on']} "
-            f"{share(row['share_now'])} of those that leave it go on, {share(row['share_before'])} before. "
+            f"about {share(row['share_now'])} of those that leave go on, {share(row['share_before'])} before. "
             f"This {cost_en}."
         ),
         zh=(
-            f"{'缺口' if falls else '亮点'}：{place}。自 {row['began_on']} 那一周起，离开该阶段的记录中有"
+            f"{'缺口' if falls else '亮点'}：{place}。自 {row['began_on']} 那一周起，离开的记录中约有"
             f"{share(row['share_now'])} 继续推进，此前为 {share(row['share_before'])}；{cost_zh}。"
         ),
     )
@@ -49,8 +49,8 @@ def describe_no_gap(found: int, series: int, rate: float, language: Language = "
     if series == 0:
         return say(
             language,
-            en="Too few records have left the stages to see a change: 16 weeks with 20 exits before and after it do.",
-            zh="离开各阶段的记录太少，无法判断转化率是否变化：至少需要 16 周，且变化前后各有 20 次离开。",
+            en="Too few records have left the stages to see a change: 11 weeks, 31 exits before and after, would do.",
+            zh="离开各阶段的记录太少，无法判断转化率是否变化：至少需要 11 周，且变化前后各有 31 次离开。",
         )
     return say(
         language,

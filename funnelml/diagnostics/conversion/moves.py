@@ -8,7 +8,6 @@ import pandas as pd
 from funnelml.diagnostics.conversion.waits import share_of
 from funnelml.history.episodes import ADVANCED, CENSORED, LOST_EVENT, MOVED_BACK, WON_EVENT, StageEpisodes
 from funnelml.history.periods import Periods
-from funnelml.schema import DAY
 
 MOVE_COLUMNS = (
     "group",
@@ -58,8 +57,8 @@ def count_moves(
     different times.
     """
     stays = episodes.table
-    ended = stays[stays["event"] != CENSORED]
-    left = ended["entered_at"].to_numpy() + np.rint(ended["duration_days"].to_numpy() * DAY).astype(np.int64)
+    over = (stays["event"] != CENSORED).to_numpy()
+    ended, left = stays[over], episodes.ended_at[over]
     money = ended["record_id"].map(amount).fillna(0.0).to_numpy(dtype=float)
     on = ended["event"].isin((ADVANCED, WON_EVENT)).to_numpy()
     out = (ended["event"] == LOST_EVENT).to_numpy()

@@ -43,7 +43,8 @@ def plot_gap(gaps: Gaps, ax: Axes | None = None, *, stage: str | None = None, la
     found = gaps.table if stage is None else gaps.table[gaps.table["stage"] == stage]
     row = dict(found.iloc[0]) if len(found) else None
     stage = row["stage"] if row is not None else (stage or "")
-    dots = _months(gaps.weeks[gaps.weeks["stage"] == stage] if stage else gaps.weeks)
+    weeks = gaps.weeks[gaps.weeks["group"] == ("" if row is None else row["group"])]
+    dots = _months(weeks[weeks["stage"] == stage] if stage else weeks)
     with drawn_on(ax) as ax:
         if len(dots):
             at = to_axis(dots["middle"])
@@ -115,8 +116,8 @@ def plot_pile_up(
                 zh=f"自 {told['began_on']} 起离开速度为以往的 {share(told['pace'])}",
             )
         else:
-            finding = say(language, en="No stage piles up", zh="没有阶段积压")
-            detail = say(language, en=f"records in {name}, the fullest stage", zh=f"{name}（记录最多的阶段）")
+            finding = say(language, en=f"{name} does not pile up", zh=f"{name}没有积压")
+            detail = say(language, en="records in the stage, week by week", zh="该阶段每周的记录数")
         write_title(ax, finding, detail)
     return ax
 
@@ -155,8 +156,8 @@ def plot_benchmarks(told: BenchmarkComparison, ax: Axes | None = None, *, langua
             ax,
             say(
                 language,
-                en=f"{below or 'No'} {'stage is' if below < 2 else 'stages are'} below the benchmark",
-                zh=f"{below} 个阶段低于基准" if below else "没有阶段低于基准",
+                en=f"Below {below or 'none'} of {len(table)} {'benchmark' if len(table) == 1 else 'benchmarks'}",
+                zh=f"{len(table)} 项基准中有 {below} 项未达到" if below else "没有低于基准的阶段",
             ),
             say(
                 language,

@@ -14,7 +14,7 @@ from funnelml.plots.fonts import legible
 from funnelml.plots.theme import FAINT, INK, MISS, OURS, SIZE, drawn_on, write_title
 
 _TITLES = {
-    "healthy": ("The funnel has its usual shape", "漏斗形状正常"),
+    "healthy": ("No fault of the shape large enough to name", "未发现大到需要指出的形状异常"),
     "narrow_mouth": ("The mouth is narrow: too few new records", "入口变窄：新增记录太少"),
     "bulging": ("The funnel bulges in {stage}", "{stage}出现鼓包"),
     "broken_bottom": ("The bottom is broken in {stage}", "底部断裂：{stage}"),

@@ -31,6 +31,14 @@ def test_verdicts(history):
     assert (table["low"] < 0.5).all() and (table["high"] > 0.5).all()
 
 
+def test_cost_of_a_short_log_counts_its_own_weeks():
+    """Six weeks of 25 exits each, 40 % of them won where 60 % are asked for: 65 wins a quarter are missing."""
+    ends = ["won" if k % 5 < 2 else "lost" for k in range(150)]
+    rows = [(f"r{k}", s, k * 0.28 + d) for k, end in enumerate(ends) for s, d in (("Lead", 0), (end, 0.0))]
+    told = compare(history_of(rows), Benchmark(stage="Lead", conversion=0.6), as_of=EPOCH + timedelta(days=41))
+    assert told.table["records"].iloc[0] == pytest.approx(-0.2 * 25 * 13, rel=0.03)
+
+
 def test_cost_is_what_the_benchmark_would_have_brought(history):
     """In 26 weeks, the last of them short of four days of arrivals, about 728 stays ended, half of them won."""
     row = compare(history, Benchmark(stage="Lead", conversion=0.75)).table.iloc[0]
@@ -44,7 +52,7 @@ def test_words(history):
     assert told.summary().startswith("Below the benchmark: Lead at 50\xa0% (industry 75\xa0%, 9")
     assert told.summary().endswith("k EUR a quarter).")
     assert told.summary("zh").startswith("低于基准：Lead 50\xa0%（行业 75\xa0%")
-    assert compare(history, Benchmark(stage="Lead", conversion=0.5)).summary().startswith("None of 1 stages")
+    assert compare(history, Benchmark(stage="Lead", conversion=0.5)).summary().startswith("Below none of 1 benchmarks")
 
 
 def test_a_stage_that_few_left_is_not_judged(history):

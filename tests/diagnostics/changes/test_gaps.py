@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from funnelml.diagnostics.changes.gap_size import TYPICAL_SHIFT, Worth, size_change
 from funnelml.diagnostics.changes.gaps import COLUMNS, find_gaps
+from funnelml.errors import InputError
 from funnelml.history.funnel import Funnel
 from funnelml.history.history import History
 from funnelml.synthetic import Arrivals, Gap, Rhythm, SyntheticWorld, simulate_crm
@@ -78,6 +79,19 @@ def test_a_clean_up_of_a_list_is_no_gap():
     assert len(find_gaps(history_of(minutes_apart), as_of=day(604)).gaps) == 1
 
 
+def test_losses_entered_late_are_no_gap():
+    """Half of the records go on; losses are entered up to five weeks after the fact, advances at once."""
+    rng = np.random.default_rng(8)
+    rows = []
+    for k in range(1600):
+        end = "won" if rng.random() < 0.5 else "lost"
+        late = rng.exponential(14.0) if end == "lost" else 0.0
+        rows += [(f"r{k}", "Lead", k / 3, k / 3), (f"r{k}", end, k / 3 + 4, k / 3 + 4 + late)]
+    history = history_of(rows)
+    for weeks in range(4):
+        assert find_gaps(history, as_of=day(500 - 7 * weeks)).table.empty
+
+
 @settings(max_examples=40)
 @given(rows=log_rows(most=40))
 def test_rows_recorded_later_change_nothing(rows):
@@ -107,6 +121,29 @@ ODD = {
     "all lost": [(f"r{k}", s, k + d) for k in range(300) for s, d in (("Lead", 0), ("lost", 3))],
     "all won": [(f"r{k}", s, k + d) for k in range(300) for s, d in (("Lead", 0), ("won", 3))],
 }
+
+
+def test_a_gap_of_one_segment_is_told_of_that_segment():
+    ends = ["won" if k % 10 < (7 if k < 1000 or k % 4 else 2) else "lost" for k in range(1600)]
+    rows = [(f"r{k}", s, k * 0.375 + d) for k, end in enumerate(ends) for s, d in (("Lead", 0), (end, 4))]
+    told = {
+        "opportunity_id": [f"r{k}" for k in range(1600)],
+        "segment": ["A" if k % 4 == 0 else "B" for k in range(1600)],
+    }
+    opportunities = pd.DataFrame(told).assign(funnel="f", created_at=0, recorded_at=0)
+    found = find_gaps(history_of(rows).with_tables(opportunities=opportunities), as_of=day(604), by=("segment",))
+    assert found.gaps[["stage", "group"]].iloc[0].tolist() in (["Lead", "A"], ["", "A"])
+    weeks = found.weeks[found.weeks["group"] == "A"]
+    assert weeks["exits"].sum() * 3 == pytest.approx(
+        found.weeks.loc[found.weeks["group"] == "", "exits"].sum() * 0.75, rel=0.1
+    )
+
+
+def test_an_unknown_attribute_is_refused():
+    with pytest.raises(InputError, match=r"no 'regin'"):
+        find_gaps(history_of(ODD["one closed"]), as_of=day(9), by=("regin",))
+    with pytest.raises(InputError, match="must lie between 0 and 0.2"):
+        find_gaps(history_of(ODD["one closed"]), as_of=day(9), rate=0.5)
 
 
 @pytest.mark.parametrize("rows", ODD.values(), ids=ODD)

@@ -51,7 +51,7 @@ def test_a_steady_funnel_has_none():
     crm = simulate_crm(SyntheticWorld(), seed=5)
     found = find_pile_ups(crm.history, as_of=crm.as_of)
     assert found.table.empty and found.series == 6
-    assert found.summary().startswith("No stage is left more slowly")
+    assert found.summary().startswith("None of the 6 stages that can be judged is clearly left more slowly")
     assert list(found.to_frame()) == list(COLUMNS)
 
 

@@ -101,7 +101,7 @@ def test_a_short_run_of_bad_luck_near_one_is_no_alarm():
 def test_shared_shocks_do_not_average_out():
     series = counts(np.r_[np.full(80, 100_000.0), np.full(20, 90_000.0)], np.full(100, 98_000.0))
     found = scan(series, tau2=0.04)
-    shared = 0.04 * 4 * (1 / 20 + 1 / 80)
+    shared = 0.04 * 8 * (1 / 20 + 1 / 80)
     assert found.error == pytest.approx(np.sqrt(shared), rel=1e-2)
     assert found.z == pytest.approx(found.shift / np.sqrt(shared), rel=0.03)
 
@@ -140,8 +140,8 @@ def test_date_set_holds_the_true_week_about_as_often_as_it_says():
 
 def test_shared_variance_recovers_shocks_and_shrinks_without_data():
     rng = np.random.default_rng(11)
-    weeks, sd, volume = 400, 0.15, 200.0
-    shock = np.repeat(rng.normal(0, sd, weeks // 4), 4)
+    weeks, sd, volume = 1600, 0.15, 200.0
+    shock = np.repeat(rng.normal(0, sd, weeks // 8), 8)
     series = [(volume * shock + np.sqrt(volume) * rng.standard_normal(weeks), np.full(weeks, volume)) for _ in range(4)]
     assert np.sqrt(shared_variance(series)) == pytest.approx(sd, rel=0.2)
     assert shared_variance([]) == pytest.approx(TYPICAL_SHOCK**2)
