@@ -1,8 +1,8 @@
 """The maps and the tree name the same things.
 
-A map is the block fenced as ``map`` in ARCHITECTURE.md, or in the MAP.md of a room whose map would not fit on that page:
-one file or folder a line, folders end in ``/``, two spaces of indent a level, and a short description after at least a
-space. Together the maps name everything once; only the folders above a room stand in both.
+A map is the block fenced as ``map`` in ARCHITECTURE.md, or in the MAP.md of a room whose map would not fit on that
+page: one file or folder a line, folders end in ``/``, two spaces of indent a level, and a short description after at
+least a space. Together the maps name everything once; only the folders above a room stand in both.
 """
 
 from __future__ import annotations

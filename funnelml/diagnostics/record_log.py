@@ -10,8 +10,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from funnelml.errors import AsOfError
-from funnelml.history.dates import instant_of, parse_date
+from funnelml.history.dates import dates_as_instants
 from funnelml.history.funnel import Funnel
 from funnelml.history.history import History
 
@@ -32,7 +31,8 @@ class RecordLog:
         Stage changes ``record_id, rank`` (position in the funnel; won and lost after the stages), ``entered_at,
         recorded_at``, in their written order within each record.
     fields : pandas.DataFrame
-        Field changes ``record_id, field, changed_at, recorded_at, old, new``, in order of ``changed_at``.
+        Field changes ``record_id, field, changed_at, recorded_at, old, new``, in order of ``changed_at``, then
+        ``recorded_at``, then ``new`` (nothing first).
     activities : pandas.DataFrame or None
         ``record_id, kind, occurred_at, recorded_at, contact``; None if the history has no activities.
     opportunities : pandas.DataFrame
@@ -48,13 +48,34 @@ class RecordLog:
     opportunities: pd.DataFrame
 
     def known_at(self, cut: int) -> RecordLog:
-        """Return the log as it was known at an earlier instant (microseconds, excluded); fixed values stay."""
+        """Return the log as it was known at an earlier instant (microseconds, excluded).
+
+        Parameters
+        ----------
+        cut : int
+            First instant that is not known.
+
+        Notes
+        -----
+        Fixed values are those of opportunities recorded by then. Where a change of one is known today, the fixed value
+        is what stood before the first change; without any change it is today's, which is not past knowledge: whoever
+        measures the past must leave out fields without history.
+        """
+        fixed = self.opportunities
+        if "recorded_at" in fixed:
+            fixed = fixed[fixed["recorded_at"] < cut]
+        for field, first in self.fields.drop_duplicates(["record_id", "field"]).groupby("field"):
+            if field in fixed:
+                old = first.set_index("record_id")["old"].reindex(fixed.index)
+                changed = fixed.index.isin(first["record_id"])
+                fixed = fixed.assign(**{str(field): fixed[field].astype(object).where(~changed, old)})
         return replace(
             self,
             cut=cut,
             stages=_before(self.stages, "entered_at", cut),
             fields=_before(self.fields, "changed_at", cut),
             activities=None if self.activities is None else _before(self.activities, "occurred_at", cut),
+            opportunities=fixed,
         )
 
     def last_ranks(self, *, entered_before: int | None = None) -> pd.Series:
@@ -122,16 +143,30 @@ class RecordLog:
         return owners.where(owners.notna(), None)
 
     def values_now(self, field: str, ids: Iterable[object]) -> pd.Series:
-        """Return the last known value of a field per record (the index); None where there is none."""
+        """Return the last known value of a field per record (the index), as a snapshot has it; None if there is none.
+
+        Parameters
+        ----------
+        field : str
+            Name of the field.
+        ids : iterable
+            Records.
+
+        Notes
+        -----
+        The last change in the order of ``fields``, also where it cleared the value; without a change the fixed value.
+        """
         index = pd.Index(list(ids), name="record_id", dtype=object)
-        moments = pd.DataFrame({"record_id": index, "at": np.full(len(index), self.cut - 1, dtype=np.int64)})
-        return pd.Series(self.values_at(moments, field).to_numpy(), index=index, dtype=object)
+        last = self.changes_of(field).drop_duplicates("record_id", keep="last").set_index("record_id")["new"]
+        fixed = pd.Series(self.fixed_values(field, index), index=index, dtype=object)
+        values = fixed.where(~index.isin(last.index), last.astype(object).reindex(index))
+        return values.where(values.notna(), None)
 
     def close_dates_now(self, ids: Iterable[object]) -> pd.Series:
         """Return the expected close date per record (the index) as local midnight in microseconds, NaN if none."""
         return dates_as_instants(self.values_now("expected_close_date", ids), self.time_zone)
 
-    def fixed_values(self, field: str, ids: pd.Series) -> np.ndarray:
+    def fixed_values(self, field: str, ids: pd.Series | pd.Index) -> np.ndarray:
         """Return the value in the opportunities table for each id, None where there is none."""
         if field not in self.opportunities:
             return np.full(len(ids), None, dtype=object)
@@ -162,8 +197,8 @@ def read_log(history: History, *, as_of: date, funnel: str | None = None) -> Rec
     fields = _collect(history, "field_changes", columns, cut, of.name)
     if fields is None:
         fields = pd.DataFrame({c: pd.Series(dtype="int64" if c.endswith("_at") else object) for c in columns})
-    # In the order of `last_known`, so that a snapshot and this log show the same last value.
-    fields = fields.sort_values(["changed_at", "recorded_at", "new"], ignore_index=True)
+    # In the order of `last_known`, nulls first as there, so that a snapshot and `values_now` show the same last value.
+    fields = fields.sort_values(["changed_at", "recorded_at", "new"], na_position="first", ignore_index=True)
     activities = _collect(
         history, "activities", ("record_id", "kind", "occurred_at", "recorded_at", "contact"), cut, None
     )
@@ -180,25 +215,10 @@ def read_log(history: History, *, as_of: date, funnel: str | None = None) -> Rec
     )
 
 
-def dates_as_instants(values: pd.Series, time_zone: str) -> pd.Series:
-    """Return dates, written as text (``YYYY-MM-DD``, perhaps with a time) or as instants, as float microseconds."""
-    texts = values[values.map(lambda value: isinstance(value, str))].astype(str)
-    read = {text: _midnight(text, time_zone) for text in texts.unique()}
-    plain = values.map(lambda value: read.get(value, np.nan) if isinstance(value, str) else value)
-    return pd.to_numeric(plain, errors="coerce").astype("float64")
-
-
 def local_days(instants: pd.Series, time_zone: str) -> pd.Series:
     """Return the local day of each instant (microseconds) as a naive midnight."""
     utc = pd.to_datetime(instants, unit="us", utc=True)
     return utc.dt.tz_convert(time_zone).dt.tz_localize(None).dt.normalize()
-
-
-def _midnight(text: str, time_zone: str) -> float:
-    try:
-        return float(instant_of(parse_date(text[:10]), time_zone))
-    except AsOfError:
-        return float("nan")
 
 
 def _before(table: pd.DataFrame, event: str, cut: int) -> pd.DataFrame:

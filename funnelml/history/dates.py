@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import pandas as pd
+
 from funnelml.errors import AsOfError
 
 _LENGTH = re.compile(r"(\d+)\s*([dw])")
@@ -56,6 +59,35 @@ def parse_date(text: str | date, what: str = "as-of") -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise AsOfError(f"{what} '{text}' is not a date; write it as YYYY-MM-DD") from None
+
+
+def dates_as_instants(values: pd.Series, time_zone: str) -> pd.Series:
+    """Return dates, written as text or as instants, as local midnights in microseconds.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Text (``YYYY-MM-DD``, perhaps with a time, which is dropped) or instants in microseconds, also mixed: field
+        changes are text, the opportunities table has instants.
+    time_zone : str
+        IANA zone in which a day begins.
+
+    Returns
+    -------
+    pandas.Series
+        float64 with the index of ``values``; NaN for what is empty or no date.
+    """
+    texts = values[values.map(lambda value: isinstance(value, str))].astype(str)
+    read = {text: _midnight(text, time_zone) for text in texts.unique()}
+    plain = values.map(lambda value: read.get(value, np.nan) if isinstance(value, str) else value)
+    return pd.to_numeric(plain, errors="coerce").astype("float64")
+
+
+def _midnight(text: str, time_zone: str) -> float:
+    try:
+        return float(instant_of(parse_date(text[:10]), time_zone))
+    except AsOfError:
+        return float("nan")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import narwhals as nw
 import pandas as pd
 
 from funnelml.errors import AsOfError
-from funnelml.history.dates import instant_of
+from funnelml.history.dates import dates_as_instants
 from funnelml.history.funnel import LOST, WON, Funnel
 from funnelml.history.history import History
 from funnelml.history.moves import known_moves, last_known
@@ -97,8 +97,10 @@ def take_snapshot(history: History, *, as_of: date, funnel: str | None = None) -
 
     Notes
     -----
-    The amount is the last one recorded by then; where a field has no history at all, its value in the opportunities
-    table is taken to have held since the record was created.
+    Of each record and field the last change known by then stands, in the order of ``changed_at``, then ``recorded_at``,
+    then value; a change to nothing clears the field. Where no change of that record and field is known by then, the
+    value of the opportunities table stands. That value was known on the day of the export, not before, unless the
+    loader put the value before the first change there.
     """
     of = history.funnel(funnel)
     cut = history.cut(as_of)
@@ -128,32 +130,31 @@ def take_snapshot(history: History, *, as_of: date, funnel: str | None = None) -
 def _fields_of(history: History, funnel: Funnel, cut: int, table: pd.DataFrame) -> dict[str, pd.Series]:
     """Return every field of the records in ``table``: the last change known by ``cut``, else the fixed value."""
     ids = pd.Index(table["record_id"].astype(object))
-    changed = _last_changes(history, funnel, cut).reindex(ids)
+    changes = _last_changes(history, funnel, cut)
     fixed = _fixed_values(history, funnel, cut).reindex(ids)
     out = {}
     for field in _FIELDS:
         values = pd.Series(None, index=ids, dtype=object)
         if field in fixed:
             values = fixed[field].astype(object)
-        if field in changed:
-            last = changed[field].astype(object)
-            if field in _DATES:
-                last = _as_instants(last, history.time_zone)
-            values = last.where(last.notna(), values)
-        if field in _TEXTS:
-            values = values.where(values.notna(), None)
+        last = changes.get(field, pd.Series(dtype=object))
+        values = values.where(~ids.isin(last.index), last.reindex(ids))
+        values = values.where(values.notna(), None)
+        if field in _DATES:
+            values = dates_as_instants(values, history.time_zone)
         out[field] = values.astype("object" if field in _TEXTS else "float64").reset_index(drop=True)
     # The reason of a loss is written when it is lost; an export knows it for every day before.
     out["loss_reason"] = out["loss_reason"].where((table["stage"] == LOST).to_numpy(), None)
     return out
 
 
-def _last_changes(history: History, funnel: Funnel, cut: int) -> pd.DataFrame:
+def _last_changes(history: History, funnel: Funnel, cut: int) -> dict[str, pd.Series]:
+    """Return the last value of each field by record, empty where it was cleared."""
     changes = last_known(history, funnel, cut, _FIELDS)
     if changes is None:
-        return pd.DataFrame()
-    long = changes.collect(backend="pandas").to_native()
-    return long.pivot(index="record_id", columns="field", values="new")
+        return {}
+    long = changes.collect(backend="pandas").to_native().astype(object)
+    return {str(field): own.set_index("record_id")["new"] for field, own in long.groupby("field")}
 
 
 def _fixed_values(history: History, funnel: Funnel, cut: int) -> pd.DataFrame:
@@ -165,19 +166,6 @@ def _fixed_values(history: History, funnel: Funnel, cut: int) -> pd.DataFrame:
         "opportunity_id", *(field for field in _FIELDS if field in there)
     )
     return known.collect(backend="pandas").to_native().set_index("opportunity_id")
-
-
-def _as_instants(texts: pd.Series, time_zone: str) -> pd.Series:
-    """Return dates written as text (``YYYY-MM-DD``, perhaps with a time) as local midnights in microseconds."""
-    days = texts.dropna().astype(str).str.slice(0, 10)
-    return texts.map(dict(zip(texts.dropna(), days.map(lambda day: _midnight(day, time_zone)), strict=True)))
-
-
-def _midnight(day: str, time_zone: str) -> float:
-    try:
-        return float(instant_of(date.fromisoformat(day), time_zone))
-    except ValueError:
-        return float("nan")
 
 
 def _with_plain_dtypes(table: pd.DataFrame, history: History, cut: int) -> pd.DataFrame:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from funnelml.errors import AsOfError
-from funnelml.history.dates import Horizon, as_of_dates, cut_of, day_of, horizon_from, instant_of, parse_date
+from funnelml.history.dates import (
+    Horizon,
+    as_of_dates,
+    cut_of,
+    dates_as_instants,
+    day_of,
+    horizon_from,
+    instant_of,
+    parse_date,
+)
 
 DATES = st.dates(min_value=date(1990, 1, 1), max_value=date(2090, 1, 1))
 ZONES = st.sampled_from(["UTC", "Asia/Shanghai", "Europe/Amsterdam", "America/Sao_Paulo", "Australia/Lord_Howe"])
@@ -87,3 +98,14 @@ def test_a_range_without_origins_is_refused():
 def test_a_date_that_is_none_is_refused():
     with pytest.raises(AsOfError, match=r"as-of '2024-13-01' is not a date; write it as YYYY-MM-DD"):
         parse_date("2024-13-01")
+
+
+def test_dates_are_instants_whether_written_or_counted():
+    values = pd.Series(
+        ["2024-03-05", "2024-03-05T17:30:00", "soon", None, 7, np.nan], index=list("abcdef"), dtype=object
+    )
+    midnight = float(instant_of(date(2024, 3, 5), "Asia/Shanghai"))
+    told = dates_as_instants(values, "Asia/Shanghai")
+    expected = pd.Series([midnight, midnight, np.nan, np.nan, 7.0, np.nan], index=values.index)
+    pd.testing.assert_series_equal(told, expected)
+    assert dates_as_instants(values[:0], "UTC").dtype == "float64"

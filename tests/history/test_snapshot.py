@@ -158,3 +158,29 @@ def test_every_field_is_known_as_of_the_day(engine):
     assert told[1]["segment"].tolist() == ["SMB", None]
     # The export tells why it was lost; before it was, nobody knew.
     assert [told[n]["loss_reason"].tolist() for n in (5, 9)] == [[None, None], ["price", None]]
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_cleared_value_is_cleared_and_not_that_of_the_export(engine):
+    rows = [("a", "Lead", 0), ("b", "Lead", 0)]
+    changes = [
+        ("a", "amount", 2, "5", None),
+        ("a", "team", 2, "South", None),
+        ("a", "expected_close_date", 2, "1970-01-20", None),
+        ("a", "owner", 2, "Ann", "Bo"),
+    ]
+    log = pd.DataFrame(changes, columns=["record_id", "field", "day", "old", "new"])
+    at = log.pop("day") * DAY
+    fixed = {"amount": 7.0, "team": "South", "expected_close_date": 4 * DAY, "owner": "Ann"}
+    opportunities = pd.DataFrame(
+        {"opportunity_id": ["a", "b"], "funnel": "f", "created_at": 0, "recorded_at": 0} | fixed
+    )
+    history = history_of(rows).with_tables(
+        field_changes=log.assign(funnel="f", changed_at=at, recorded_at=at), opportunities=opportunities
+    )
+    history = on_duckdb(history) if engine == "duckdb" else history
+    before, after = (take_snapshot(history, as_of=day(n)).records.set_index("record_id") for n in (1, 2))
+    assert before.loc["a", list(fixed)].tolist() == before.loc["b", list(fixed)].tolist() == list(fixed.values())
+    assert after.loc["b", list(fixed)].tolist() == list(fixed.values())
+    assert after.loc["a", ["amount", "team", "expected_close_date"]].isna().all()
+    assert after.loc["a", "owner"] == "Bo" and after.loc["a", "team"] is None

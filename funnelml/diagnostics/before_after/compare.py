@@ -29,6 +29,8 @@ from funnelml.language import Language
 
 GROUPS: Final = ("owner", "team", "source", "segment", "product", "account")
 """Fields of a record by which a control group can be told."""
+SURE: Final = 0.95
+"""Two-sided confidence from which on a change is said to have helped or harmed, whatever the level of the intervals."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,8 @@ class BeforeAfter:
         One row per quantity: ``quantity, estimate, low, high``. For conversion ``odds_ratio`` and ``points``
         (difference of shares after the change), for dwell ``rate_ratio`` (of leaving) and ``days`` (difference of a
         mean stay within the usual ages). NaN if there are too few data.
+    p_value : float
+        Two-sided p-value of no effect; NaN if there are too few data.
     weekly : pandas.DataFrame
         One row per week and group: ``week_start, treated, after, base`` (ended stays, or days stayed), ``observed``
         (share, or exits per 100 days stayed), ``fitted`` and ``without_change`` at the average mix of ages (NaN if
@@ -114,6 +118,7 @@ class BeforeAfter:
     design: Literal["interrupted_time_series", "difference_in_differences"]
     counts: pd.DataFrame
     effect: pd.DataFrame
+    p_value: float
     weekly: pd.DataFrame
     checks: pd.DataFrame
     dispersion: float
@@ -127,9 +132,8 @@ class BeforeAfter:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves out that nothing changed."""
-        _, low, high = self.ratio
-        return bool(low > 1 or high < 1)
+        """Whether the 95 % interval leaves out that nothing changed, even where the shown interval is narrower."""
+        return self.p_value < 1 - SURE
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per quantity: ``change, quantity, estimate, low, high, level``."""
@@ -162,7 +166,8 @@ def compare_before_after(
     funnel : str, optional
         Name of the funnel; the first by default.
     level : float
-        Level of the central intervals, in (0, 1).
+        Level of the central intervals, in (0, 1). The verdict does not depend on it: it is given at 95 %, since an 80 %
+        interval leaves out the truth in one case of five.
 
     Returns
     -------
@@ -235,6 +240,7 @@ def compare_before_after(
         design="difference_in_differences" if grouped else "interrupted_time_series",
         counts=counts,
         effect=measure_effect(cells, shift, change.measure, level),
+        p_value=float("nan") if shift is None else shift.p_value,
         weekly=pd.concat([weekly, fit_lines(cells, shift, change.measure, grouped=grouped)], axis=1),
         checks=checks,
         dispersion=float("nan") if shift is None else shift.dispersion,

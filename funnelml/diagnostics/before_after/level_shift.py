@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from numpy.typing import NDArray
 from scipy import stats
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from funnelml.diagnostics.before_after.weekly_cells import Measure
@@ -94,9 +95,9 @@ def fit_shift(cells: pd.DataFrame, *, measure: Measure, effect: str, grouped: bo
     design = build_design(cells, grouped=grouped, effect=effect)
     hits, base = (cells[name].to_numpy(dtype=float) for name in ("hits", "base"))
     if measure == "conversion":
-        model = sm.GLM(np.column_stack([hits, base - hits]), design, family=sm.families.Binomial())
+        model = GLM(np.column_stack([hits, base - hits]), design, family=families.Binomial())
     else:
-        model = sm.GLM(hits, design, family=sm.families.Poisson(), offset=np.log(base))
+        model = GLM(hits, design, family=families.Poisson(), offset=np.log(base))
     with warnings.catch_warnings():
         # A rate that never varies is fitted exactly; both ways to end are there in numbers, so nothing is separated.
         warnings.simplefilter("ignore", PerfectSeparationWarning)

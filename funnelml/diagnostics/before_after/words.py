@@ -109,7 +109,12 @@ def _tell_effect(result: BeforeAfter, language: Language) -> str:
         helped = say(language, en="the stage became faster. ", zh="该阶段变快了。")
         harmed = say(language, en="the stage became slower. ", zh="该阶段变慢了。")
     if not result.clear:
-        return say(language, en="no clear change yet. ", zh="尚看不出明确变化。") + figures
+        unclear = say(
+            language,
+            en="no clear change yet; chance may explain it (less than 95\xa0% sure). ",
+            zh="尚看不出明确变化，可能只是偶然（把握不足 95\xa0%）。",
+        )
+        return unclear + figures
     return (helped if result.ratio[0] > 1 else harmed) + figures
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from funnelml.diagnostics.comparison.records import first_known
+from funnelml.diagnostics.directions import is_outbound
 from funnelml.history.episodes import ADVANCED, CENSORED, WON_EVENT, StageEpisodes, stage_episodes
 from funnelml.history.funnel import Funnel
 from funnelml.history.history import History
@@ -107,7 +108,7 @@ def _of_activities(activities: pd.DataFrame | None, who: pd.DataFrame, stays: pd
         usual = live.groupby(stage).transform("mean")
         habits["live_share"] = (live - usual).groupby(activities["record_id"]).mean().reindex(who.index) + live.mean()
     ours = activities
-    if "direction" in activities and (outbound := activities["direction"] == "outbound").any():
+    if "direction" in activities and (outbound := is_outbound(activities["direction"])).any():
         ours = activities[outbound]
     time = ours.groupby("record_id")["occurred_at"].min().reindex(who.index)
     habits["first_response"] = (time - who["start"]) / DAY

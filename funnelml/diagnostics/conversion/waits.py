@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from statsmodels.stats.proportion import proportion_confint
 
 from funnelml.diagnostics.conversion.paths import CONVERTED, FELL_OUT, STILL_IN
+from funnelml.diagnostics.proportions import share_interval
 from funnelml.survival.curve import CumulativeIncidence
 from funnelml.survival.incidence import estimate_incidence
 
@@ -41,10 +41,8 @@ def share_of(count: float, total: float, *, level: float) -> tuple[float, float,
     >>> tuple(round(x, 3) for x in share_of(0, 10, level=0.8))
     (0.0, 0.0, 0.141)
     """
-    if not total > 0:
-        return NAN, NAN, NAN
-    low, high = proportion_confint(count, total, alpha=1 - level, method="wilson")
-    return count / total, max(0.0, float(low)), min(1.0, float(high))
+    share, low, high = share_interval(count, total, level)
+    return float(share), float(low), float(high)
 
 
 def chance_by(

@@ -12,7 +12,7 @@ from funnelml.language import Language, days, say, share
 
 
 def tell_dwell(stays: pd.DataFrame, cycle: pd.DataFrame, language: Language) -> str:
-    """Return which stage takes most of the cycle and how long records stay there (``Dwell.summary``)."""
+    """Return which stage takes the largest part of the cycle and how long records stay there (``Dwell.summary``)."""
     groups = cycle["group"].unique()
     if len(groups) == 1:
         return _tell_group(str(groups[0]), stays, cycle, language)
@@ -47,9 +47,9 @@ def _tell_group(group: str, stays: pd.DataFrame, cycle: pd.DataFrame, language: 
         )
     text = say(
         language,
-        en=f"{name}{top['stage']} takes most of the way to the win: {days(top['days_per_won'])} of {days(whole)}, "
-        f"{share(top['share_of_cycle'])}{between}; records won: {won:,}.",
-        zh=f"{name}{top['stage']}占赢单周期最多：{days(whole, 'zh')}中的 {days(top['days_per_won'], 'zh')}，"
+        en=f"{name}{top['stage']} takes the largest part of the way to the win: {days(top['days_per_won'])} of "
+        f"{days(whole)}, {share(top['share_of_cycle'])}{between}; records won: {won:,}.",
+        zh=f"{name}{top['stage']}在赢单周期中占比最大：{days(whole, 'zh')}中的 {days(top['days_per_won'], 'zh')}，"
         f"即 {share(top['share_of_cycle'])}{between}，基于 {won:,} 条赢单记录。",
     )
     row = stays[(stays["stage"] == top["stage"]) & (stays["outcome"] == "any")].iloc[0]

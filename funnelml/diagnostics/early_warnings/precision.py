@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
-from funnelml.diagnostics.integrity.owners import wilson
+from funnelml.diagnostics.proportions import share_interval
 from funnelml.diagnostics.record_log import RecordLog
 from funnelml.history.history import History
 
@@ -47,7 +46,7 @@ def follow_warnings(
     log : RecordLog
         What is known today.
     finders : mapping of str to callable
-        The rules.
+        The rules, without those that read a field without history: its value today is not what was known then.
     dates : sequence of datetime.date
         Past as-of dates.
     horizon_days : int
@@ -128,8 +127,7 @@ def measure_precision(followed: pd.DataFrame, rules: Sequence[str], *, level: fl
         of_stage = quiet.groupby(level=0).mean()
         weights = first["rank"].value_counts().reindex(of_stage.index, fill_value=0).astype(float)
         base = float((weights * of_stage).sum() / weights.sum()) if weights.sum() else float("nan")
-        low, high = (float(end[0]) for end in wilson(np.array([k]), np.array([n]), level))
-        precision = k / n if n else float("nan")
+        precision, low, high = (float(value) for value in share_interval(k, n, level))
         alike = int(quiet[quiet.index.get_level_values(0).isin(weights[weights > 0].index)].size)
         rows.append(
             {

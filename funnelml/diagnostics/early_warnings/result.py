@@ -13,12 +13,16 @@ from funnelml.language import Language, join_words, say, share, short_amount
 
 _VERDICTS: Mapping[str, tuple[str, str]] = {
     "better": ("right more often than without the warning", "命中率高于未预警的记录"),
-    "no_better": ("no better than without the warning", "与未预警的记录没有差别"),
+    "no_better": ("not shown to be better than without the warning", "未能证明命中率高于未预警的记录"),
     "worse": ("right less often than without the warning", "命中率低于未预警的记录"),
 }
 _STAGE_NAMES: Mapping[str, tuple[str, str]] = {
     "conversion_drop": ("conversion of its stage dropped", "所在阶段转化率下降"),
     "pile_up": ("its stage piles up", "所在阶段积压"),
+}
+_STAGE_FAULTS: Mapping[str, tuple[str, str]] = {
+    "conversion_drop": ("conversion dropped", "转化率下降"),
+    "pile_up": ("piles up", "积压"),
 }
 
 
@@ -87,9 +91,9 @@ class EarlyWarnings:
         return known[rule][language == "zh"] if rule in known else rule.replace("_", " ")
 
     def summary(self, language: Language = "en") -> str:
-        """Return how many records carry a warning, which rule to trust, and which cannot be judged."""
+        """Return how many records carry a warning, which stages do, which rule to trust, and which cannot be judged."""
         return say(language, en=" ", zh="").join(
-            s for s in (self._now(language), self._best(language), self._rest(language)) if s
+            s for s in (self._now(language), self._stages(language), self._best(language), self._rest(language)) if s
         )
 
     def _tell_verdict(self, rule: str, verdict: str, past: int, language: Language) -> str:
@@ -108,8 +112,8 @@ class EarlyWarnings:
         if not self.open_records:
             return say(
                 language,
-                en=f"No record of funnel '{self.funnel}' is open on {self.as_of}: there is nothing to warn of.",
-                zh=f"{self.as_of} 漏斗“{self.funnel}”没有未结记录，无需预警。",
+                en=f"No record of funnel '{self.funnel}' is open on {self.as_of}, so none can carry a warning.",
+                zh=f"{self.as_of} 漏斗“{self.funnel}”没有未结记录，因此没有记录需要预警。",
             )
         warned = self.warnings.dropna(subset="record_id").drop_duplicates("record_id")
         if warned.empty:
@@ -129,6 +133,20 @@ class EarlyWarnings:
             + (f"（金额合计 {worth[1]}）" if known else "")
             + "带有预警。",
         )
+
+    def _stages(self, language: Language) -> str:
+        rows = self.warnings[self.warnings["record_id"].isna()]
+        faults: dict[str, list[str]] = {}
+        for stage, rule in zip(rows["stage"], rows["rule"], strict=True):
+            fault = _STAGE_FAULTS[rule][language == "zh"] if rule in _STAGE_FAULTS else self.name(rule, language)
+            faults.setdefault(str(stage), []).append(fault)
+        if not faults:
+            return ""
+        told = [
+            say(language, en=f"{stage} ({join_words(why)})", zh=f"{stage}（{join_words(why, 'zh')}）")
+            for stage, why in faults.items()
+        ]
+        return say(language, en=f"Stages warned of: {join_words(told)}.", zh=f"预警的阶段：{join_words(told, 'zh')}。")
 
     def _best(self, language: Language) -> str:
         if not self.open_records:
@@ -152,23 +170,25 @@ class EarlyWarnings:
         )
 
     def _rest(self, language: Language) -> str:
-        weak = self.rules[self.rules["verdict"].isin(("no_better", "worse"))]["rule"]
-        names = [say(language, en=f"'{self.name(r)}'", zh=f"“{self.name(r, 'zh')}”") for r in weak]
-        told = ""
-        if names:
-            told = say(
-                language,
-                en=f"No better than without the warning: {join_words(names)}.",
-                zh=f"与未预警的记录没有差别：{join_words(names, 'zh')}。",
-            )
+        told = []
+        for verdict in ("no_better", "worse"):
+            lead_en, lead_zh = _VERDICTS[verdict]
+            weak = self.rules.loc[self.rules["verdict"] == verdict, "rule"]
+            names = [say(language, en=f"'{self.name(r)}'", zh=f"“{self.name(r, 'zh')}”") for r in weak]
+            if names:
+                told.append(
+                    say(
+                        language,
+                        en=f"{lead_en.capitalize()}: {join_words(names)}.",
+                        zh=f"{lead_zh}：{join_words(names, 'zh')}。",
+                    )
+                )
         if self.not_judged:
             why = [
                 say(language, en=f"'{self.name(r)}' ({en})", zh=f"“{self.name(r, 'zh')}”（{zh}）")
                 for r, (en, zh) in self.not_judged.items()
             ]
-            told += say(
-                language,
-                en=f"{' ' if told else ''}Cannot be judged: {join_words(why)}.",
-                zh=f"无法判断：{join_words(why, 'zh')}。",
+            told.append(
+                say(language, en=f"Cannot be judged: {join_words(why)}.", zh=f"无法判断：{join_words(why, 'zh')}。")
             )
-        return told
+        return say(language, en=" ", zh="").join(told)

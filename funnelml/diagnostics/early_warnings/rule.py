@@ -52,6 +52,10 @@ class WarningRule(ABC):
         """Return why the rule cannot be judged for want of data, or an empty text if it can."""
         return self._why_not(log)[language == "zh"]
 
+    def why_unmeasured(self, log: RecordLog, language: Language = "en") -> str:
+        """Return why nothing is known of what the rule would have said in the past, or an empty text if it is."""
+        return self._why_unmeasured(log)[language == "zh"]
+
     def first_judged(self, log: RecordLog) -> int:
         """Return the first instant (microseconds) at which the rule could have warned."""
         return int(log.stages["recorded_at"].min()) if len(log.stages) else log.cut
@@ -73,6 +77,10 @@ class WarningRule(ABC):
 
     @abstractmethod
     def _why_not(self, log: RecordLog) -> Words: ...
+
+    def _why_unmeasured(self, log: RecordLog) -> Words:
+        # What is read from changes and activities was known when it was recorded; only fixed values have no past.
+        return "", ""
 
 
 def without_changes(log: RecordLog, names: tuple[str, ...]) -> Words:

@@ -208,6 +208,14 @@ class PastCloseDate(WarningRule):
             return "", ""
         return "no expected close dates in the data", "数据中没有预计成交日期"
 
+    def _why_unmeasured(self, log: RecordLog) -> Words:
+        if len(log.changes_of("expected_close_date")):
+            return "", ""
+        return (
+            "no history of expected close date: today's value is not what was known then",
+            "没有预计成交日期的变更历史，今天的值并非当时所知",
+        )
+
 
 _RULES: tuple[type[WarningRule], ...] = (NoActivity, Pushed, AmountCut, TermsChanged, SingleContact, PastCloseDate)
 

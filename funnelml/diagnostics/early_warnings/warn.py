@@ -88,7 +88,12 @@ def warn(
     not_judged = {rule.name: (rule.why_not(log), rule.why_not(log, "zh")) for rule in rules if rule.why_not(log)}
     judged = [rule for rule in rules if rule.name not in not_judged]
     found = [_warn_of_records(rule, log, ranks) for rule in judged]
-    finders: dict[str, Finder] = {r.name: partial(_find_records, r, r.first_judged(log)) for r in judged}
+    # A rule may warn today by a value of which the past is unknown; how often it was right is then unknown too.
+    not_judged |= {
+        r.name: (r.why_unmeasured(log), r.why_unmeasured(log, "zh")) for r in judged if r.why_unmeasured(log)
+    }
+    measured_rules = [rule for rule in judged if rule.name not in not_judged]
+    finders: dict[str, Finder] = {r.name: partial(_find_records, r, r.first_judged(log)) for r in measured_rules}
     for name, stage_rule in stage_rules.items():
         try:
             found.append(_warn_of_stages(name, stage_rule(history, as_of=as_of, funnel=log.funnel.name)))

@@ -12,10 +12,11 @@ from funnelml.diagnostics.integrity.close_dates import count_pushes, find_pushes
 from funnelml.diagnostics.integrity.entry_criteria import EntryCriterion, check_stage, judge_entries, why_not_judged
 from funnelml.diagnostics.integrity.moves import judge_moves, read_entries
 from funnelml.diagnostics.integrity.open_records import judge_open_records
-from funnelml.diagnostics.integrity.owners import compare_owners, count_records, wilson
+from funnelml.diagnostics.integrity.owners import compare_owners, count_records
 from funnelml.diagnostics.integrity.quarter_ends import QuarterEnd, compare_quarter_ends
 from funnelml.diagnostics.integrity.result import Integrity, IntegrityRules
 from funnelml.diagnostics.integrity.words import REASONS, name_findings
+from funnelml.diagnostics.proportions import with_shares
 from funnelml.diagnostics.record_log import read_log
 from funnelml.history.episodes import stage_episodes
 from funnelml.history.history import History
@@ -148,9 +149,8 @@ def _count_totals(judged: dict[str, pd.DataFrame], level: float) -> pd.DataFrame
         else:
             rows.append(count_records(table, []).assign(finding=finding))
     totals = pd.concat(rows, ignore_index=True)
-    low, high = wilson(totals["count"].to_numpy(), totals["of"].to_numpy(), level)
-    share = totals["count"] / totals["of"].where(totals["of"] > 0)
-    totals = totals.assign(share=share, low=low, high=high, first_ids=totals["first_ids"].fillna(""))
+    totals = with_shares(totals, "count", "of", level)
+    totals = totals.assign(first_ids=totals["first_ids"].fillna(""))
     for column in ("first_at", "last_at"):
         totals[column] = totals[column].astype("float64") if column in totals else float("nan")
     return totals[["finding", "count", "of", "share", "low", "high", "times", "first_ids", "first_at", "last_at"]]

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
+from funnelml.diagnostics.proportions import share_interval
 from funnelml.errors import first_few
 
 OWNER_COLUMNS = {
@@ -29,21 +29,6 @@ OWNER_COLUMNS = {
     "last_at": "float64",
 }
 """Columns of the comparison and their dtypes, also where there is nobody to compare."""
-
-
-def wilson(count: np.ndarray, of: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return Wilson's interval of a share; NaN where there is nothing to take a share of.
-
-    Examples
-    --------
-    >>> low, high = wilson(np.array([5, 0]), np.array([10, 0]), 0.8)
-    >>> low.round(3), high.round(3)
-    (array([0.312,   nan]), array([0.688,   nan]))
-    """
-    some = np.asarray(of) > 0
-    low, high = proportion_confint(np.asarray(count), np.where(some, of, 1), alpha=1 - level, method="wilson")
-    # Rounding may carry an end of an empty or full count past 0 or 1.
-    return np.where(some, np.clip(low, 0, 1), np.nan), np.where(some, np.clip(high, 0, 1), np.nan)
 
 
 def count_records(judged: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -118,11 +103,11 @@ def compare_owners(
     adjusted = np.full(len(table), np.nan)
     if known.any():
         adjusted[known] = multipletests(p[known], method="holm")[1]
-    low, high = wilson(k, n, level)
+    shares, low, high = share_interval(k, n, level)
     rest = np.where(all_n > n, (all_k - k) / np.maximum(all_n - n, 1), np.nan)
     table = table.assign(
         owner=table["owner"].astype(object).where(table["owner"].notna(), None),
-        share=k / n,
+        share=shares,
         low=low,
         high=high,
         rest_share=rest,

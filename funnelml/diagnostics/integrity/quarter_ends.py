@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from funnelml.history.funnel import WON
 from funnelml.history.periods import calendar_periods
@@ -111,6 +112,6 @@ def _compare(days: pd.Series, quarter_end: QuarterEnd, level: float) -> dict[str
     design = np.column_stack(
         [end[at_work], *(calendar.weekday[at_work] == w for w in np.flatnonzero(of_weekday))]
     ).astype(float)
-    fit = sm.GLM(n[at_work], design, family=sm.families.Poisson()).fit(scale="X2")
+    fit = GLM(n[at_work], design, family=families.Poisson()).fit(scale="X2")
     low, high = fit.conf_int(alpha=1 - level)[0]
     return told | {"ratio": float(np.exp(fit.params[0])), "low": float(np.exp(low)), "high": float(np.exp(high))}

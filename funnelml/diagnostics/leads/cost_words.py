@@ -17,7 +17,7 @@ ENOUGH_WINS = 20
 
 
 def tell_costs(told: SourceCosts, language: Language = "en") -> str:
-    """Return the cheapest and the dearest source by win, what is not ripe yet, and what does not match."""
+    """Return the cheapest and dearest source by win if they differ, what is not ripe yet, and what does not match."""
     return say(language, en=" ", zh="").join([*_tell_costs(told, language), *_tell_caveats(told, language)])
 
 
@@ -34,7 +34,11 @@ def _tell_costs(told: SourceCosts, language: Language) -> list[str]:
         )
     ]
     ripe = table[(table["wins"] >= ENOUGH_WINS) & (table["spend"] > 0)].sort_values("per_win", kind="stable")
-    if len(ripe) > 1:
+    if len(ripe) > 1 and not ripe["per_win_high"].iloc[0] < ripe["per_win_low"].iloc[-1]:
+        least, most = (short_amount(float(cost), told.currency, language) for cost in ripe["per_win"].iloc[[0, -1]])
+        english = f"A win costs from {least} to {most} by source; the differences may be chance."
+        parts.append(say(language, en=english, zh=f"各来源单个赢单成本为 {least} 至 {most}，差异可能只是偶然。"))
+    elif len(ripe) > 1:
         cheap, dear = (_tell_win(row, told, language) for row in (ripe.iloc[0], ripe.iloc[-1]))
         english = f"A win costs least from {cheap} and most from {dear}."
         parts.append(say(language, en=english, zh=f"单个赢单成本最低的是{cheap}，最高的是{dear}。"))

@@ -16,7 +16,7 @@ from funnelml.diagnostics.leads.feedback_counts import (
 )
 from funnelml.diagnostics.leads.feedback_sentences import tell_feedback
 from funnelml.diagnostics.leads.feedback_words import ACCEPTANCE, normalise_feedback
-from funnelml.diagnostics.leads.records import read_table
+from funnelml.diagnostics.leads.records import find_opportunity_funnel, read_table
 from funnelml.diagnostics.losses.rules import ReasonRules
 from funnelml.errors import NotEnoughDataError
 from funnelml.history.history import History
@@ -96,7 +96,8 @@ def measure_feedback(
     as_of : datetime.date
         Last day that is known: nothing recorded later has any effect.
     funnel : str, optional
-        Name of the funnel of the opportunities; the first by default.
+        Name of the funnel of the opportunities; the first by default. Of a funnel of leads, the first funnel of
+        opportunities is taken instead.
     rules : ReasonRules, optional
         The user's words for reasons.
     horizon_days : int
@@ -126,8 +127,9 @@ def measure_feedback(
     known = said["kind"].notna() & said["verdict"].notna()
     reviews = review_leads(history, said[known & (said["kind"] == ACCEPTANCE)], as_of)
     verdicts, compared = follow_verdicts(reviews, cut, horizon_days, level)
+    sold = find_opportunity_funnel(history, as_of=as_of, funnel=funnel).name
     customers, interviews, agree = ask_customers(
-        history, said[known & (said["kind"] != ACCEPTANCE)], as_of=as_of, funnel=funnel, rules=rules, level=level
+        history, said[known & (said["kind"] != ACCEPTANCE)], as_of=as_of, funnel=sold, rules=rules, level=level
     )
     return FeedbackReport(
         as_of=as_of,

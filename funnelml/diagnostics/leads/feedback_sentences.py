@@ -21,7 +21,7 @@ ENOUGH_REVIEWED = 30
 
 
 def tell_feedback(told: FeedbackReport, language: Language = "en") -> str:
-    """Return how many leads are accepted, where fewest are, whether the verdicts hold, and what customers say."""
+    """Return how many leads are accepted, whether sources differ, whether the verdicts hold, and what customers say."""
     parts = [*_tell_acceptance(told, language), *_tell_verdicts(told, language), *_tell_customers(told, language)]
     if told.not_understood:
         parts.append(
@@ -48,7 +48,16 @@ def _tell_acceptance(told: FeedbackReport, language: Language) -> list[str]:
     ]
     sources = told.acceptance[(told.acceptance["by"] == "source") & (told.acceptance["group"] != UNKNOWN)]
     compared = sources[sources["reviewed"] >= ENOUGH_REVIEWED].sort_values("share", kind="stable")
-    if len(compared) > 1:
+    if len(compared) > 1 and not compared["low"].iloc[-1] > compared["high"].iloc[0]:
+        least, largest = (share(float(part)) for part in compared["share"].iloc[[0, -1]])
+        parts.append(
+            say(
+                language,
+                en=f"From {least} to {largest} by source; the differences may be chance.",
+                zh=f"各来源接受率为 {least} 至 {largest}，差异可能只是偶然。",
+            )
+        )
+    elif len(compared) > 1:
         worst, best = _name_share(compared.iloc[0], language), _name_share(compared.iloc[-1], language)
         parts.append(
             say(

@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from funnelml.diagnostics.directions import is_outbound
 from funnelml.diagnostics.leads.records import read_table
 from funnelml.diagnostics.proportions import count_shares
 from funnelml.errors import NotEnoughDataError
 from funnelml.history.history import History
 from funnelml.schema import DAY
 from funnelml.survival.incidence import estimate_incidence
-
-OUTBOUND = frozenset({"outbound", "out", "outgoing", "sent", "呼出", "外呼", "发出", "主动", "去电", "发送"})
-"""Directions, in lower case, of what the team did rather than the customer."""
 
 
 def find_answers(history: History, leads: pd.DataFrame, cut: int) -> pd.DataFrame:
@@ -45,7 +43,7 @@ def find_answers(history: History, leads: pd.DataFrame, cut: int) -> pd.DataFram
             f"none of {len(leads):,} leads has an activity: load the calls and emails to leads with record_id = lead_id"
         )
     if "direction" in done and done["direction"].notna().any():
-        done = done[done["direction"].str.strip().str.casefold().isin(OUTBOUND)]
+        done = done[is_outbound(done["direction"])]
     created = done["record_id"].map(leads.set_index("lead_id")["created_at"])
     first = done[done["occurred_at"] >= created].groupby("record_id")["occurred_at"].min()
     return leads.assign(answered_at=leads["lead_id"].map(first).astype("float64"))

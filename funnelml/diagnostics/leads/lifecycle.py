@@ -71,7 +71,7 @@ class LeadLifecycle:
         return self.steps
 
     def summary(self, language: Language = "en") -> str:
-        """Return the conversion of leads, the weakest step, and the best and worst source."""
+        """Return the conversion of leads, the weakest step, and how the sources differ, if they do."""
         return " ".join(_told(self, language)) if language == "en" else "".join(_told(self, language))
 
 
@@ -214,14 +214,16 @@ def _told(result: LeadLifecycle, language: Language) -> list[str]:
     top = whole.iloc[0]
     within = days(float(top["followed_days"]), language)
     level, part, low, high = (share(float(v)) for v in (result.level, top["conversion"], top["low"], top["high"]))
-    half = days(float(top["median_days"]), language)
+    median = float(top["median_days"])
+    half = days(median, language)
+    half_en, half_zh = (f", half of those in {half}", f"，其中一半用时不到 {half}") if np.isfinite(median) else ("", "")
     parts = [
         say(
             language,
             en=f"Of {int(top['leads']):,} leads {part} become an opportunity within {within} ({level} interval {low} "
-            f"to {high}), half of those in {half}.",
-            zh=f"{int(top['leads']):,} 条线索中，{part} 在 {within}内转为商机（{level} 区间 {low} 至 {high}），"
-            f"其中一半用时不到 {half}。",
+            f"to {high}){half_en}.",
+            zh=f"{int(top['leads']):,} 条线索中，{part} 在 {within}内转为商机（{level} 区间 {low} 至 {high}）"
+            f"{half_zh}。",
         )
     ]
     own = result.steps[(result.steps["source"] == ALL) & (result.steps["leads"] >= ENOUGH_LEADS)]
@@ -259,22 +261,24 @@ def _told_sources(whole: pd.DataFrame, language: Language) -> list[str]:
     compared = sources[sources["leads"] >= ENOUGH_LEADS].sort_values("conversion", kind="stable")
     if len(compared) > 1:
         worst, best = compared.iloc[0], compared.iloc[-1]
+        least, most = (share(float(row["conversion"])) for row in (worst, best))
+        if not best["low"] > worst["high"]:
+            english = f"By source it is from {least} to {most}; the differences may be chance."
+            return [say(language, en=english, zh=f"各来源为 {least} 至 {most}，差异可能只是偶然。")]
         return [
             say(
                 language,
-                en=f"{best['source']} converts best ({share(float(best['conversion']))}), {worst['source']} worst "
-                f"({share(float(worst['conversion']))}).",
-                zh=f"转化最好的来源是{best['source']}（{share(float(best['conversion']))}），"
-                f"最差的是{worst['source']}（{share(float(worst['conversion']))}）。",
+                en=f"{best['source']} converts best ({most}), {worst['source']} worst ({least}).",
+                zh=f"转化最好的来源是{best['source']}（{most}），最差的是{worst['source']}（{least}）。",
             )
         ]
     if len(sources) > 1:
-        most = int(sources["leads"].max())
+        largest = int(sources["leads"].max())
         return [
             say(
                 language,
-                en=f"Sources cannot be compared yet: the largest has {most} leads; {ENOUGH_LEADS} each would do.",
-                zh=f"来源暂无法比较：最多的来源只有 {most} 条线索，每个来源有 {ENOUGH_LEADS} 条即可。",
+                en=f"Sources cannot be compared yet: the largest has {largest} leads; {ENOUGH_LEADS} each would do.",
+                zh=f"来源暂无法比较：最多的来源只有 {largest} 条线索，每个来源有 {ENOUGH_LEADS} 条即可。",
             )
         ]
     return []

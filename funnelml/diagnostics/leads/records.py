@@ -36,16 +36,57 @@ def find_lead_funnel(history: History, *, as_of: date, funnel: str | None = None
     """
     if funnel is not None:
         return history.funnel(funnel)
-    leads, log = history.lazy("leads"), history.lazy("stage_changes")
+    there = _funnels_of(history, "leads", as_of)
+    return next((f for f in history.funnels if f.name in there), None)
+
+
+def find_opportunity_funnel(history: History, *, as_of: date, funnel: str | None = None) -> Funnel:
+    """Return the funnel of that name, or if its records are leads the first one whose records are opportunities.
+
+    Parameters
+    ----------
+    history : History
+        Canonical tables.
+    as_of : datetime.date
+        Last day that is known: nothing recorded later has any effect.
+    funnel : str, optional
+        Name of the funnel; the first by default.
+
+    Returns
+    -------
+    Funnel
+        The one asked for too where no funnel has opportunities, or where leads and opportunities share it.
+
+    Raises
+    ------
+    FunnelError
+        If there is no funnel of that name.
+    """
+    wanted = history.funnel(funnel)
+    if wanted.name not in _funnels_of(history, "leads", as_of):
+        return wanted
+    there = _funnels_of(history, "opportunities", as_of)
+    if wanted.name in there:
+        return wanted
+    return next((f for f in history.funnels if f.name in there), wanted)
+
+
+def _funnels_of(history: History, table: str, as_of: date) -> set[str]:
+    """Return the names of the funnels with a lead, or with an opportunity that is no lead, among their records."""
+    named, log, leads = history.lazy(table), history.lazy("stage_changes"), history.lazy("leads")
     assert log is not None
-    if leads is None:
-        return None
+    if named is None:
+        return set()
     cut = history.cut(as_of)
     moves = log.filter(nw.col("recorded_at") < cut, nw.col("entered_at") < cut).select("funnel", "record_id").unique()
-    ids = leads.filter(nw.col("recorded_at") < cut).select("lead_id")
-    pairs = moves.join(ids, left_on="record_id", right_on="lead_id", how="semi").select("funnel").unique()
-    there = set(pairs.collect(backend="pandas").to_native()["funnel"])
-    return next((f for f in history.funnels if f.name in there), None)
+    key = "lead_id" if table == "leads" else "opportunity_id"
+    ids = named.filter(nw.col("recorded_at") < cut).select(record_id=nw.col(key))
+    if table != "leads" and leads is not None:
+        # The attributes of leads may stand in the opportunities table, with the funnel of the leads.
+        own = leads.filter(nw.col("recorded_at") < cut).select(record_id=nw.col("lead_id"))
+        ids = ids.join(own, on="record_id", how="anti")
+    pairs = moves.join(ids, on="record_id", how="semi").select("funnel").unique()
+    return set(pairs.collect(backend="pandas").to_native()["funnel"])
 
 
 def take_leads(history: History, *, as_of: date) -> pd.DataFrame:

@@ -6,8 +6,9 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import norm
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.stats.proportion import confint_proportions_2indep
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
 
@@ -92,7 +93,7 @@ def compare_adjusted(leads: pd.DataFrame, time_zone: str, level: float) -> tuple
         # What separates the outcomes has no finite coefficient; the check below then refuses the fit.
         warnings.simplefilter("ignore", PerfectSeparationWarning)
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fit = sm.GLM(np.column_stack((hits, size - hits)), design, family=sm.families.Binomial()).fit()
+        fit = GLM(np.column_stack((hits, size - hits)), design, family=families.Binomial()).fit()
     both = design.copy(), design.copy()
     both[0][:, 1], both[1][:, 1] = 1.0, 0.0
     chance = [fit.predict(x) for x in both]

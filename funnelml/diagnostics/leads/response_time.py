@@ -71,10 +71,14 @@ class ResponseTime:
         median = float(whole["median_hours"])
         if np.isfinite(median):
             parts.append(
-                say(language, en=f", half of them in {median:.1f} hours.", zh=f"，一半在 {median:.1f} 小时内。")
+                say(
+                    language,
+                    en=f", half of all leads within {median:.1f} hours.",
+                    zh=f"；全部线索的一半在 {median:.1f} 小时内。",
+                )
             )
         else:
-            parts.append(say(language, en="; most never are.", zh="；多数从未得到回应。"))
+            parts.append(say(language, en="; at least half are not answered yet.", zh="；至少一半尚未得到回应。"))
         return "".join(parts) + say(language, en=" ", zh="") + _tell_comparison(self, language)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from funnelml.diagnostics.leads.cost_intervals import COSTS, draw_costs
 from funnelml.diagnostics.leads.cost_words import tell_costs
-from funnelml.diagnostics.leads.records import read_table, take_leads
+from funnelml.diagnostics.leads.records import find_opportunity_funnel, read_table, take_leads
 from funnelml.diagnostics.losses.rules import UNKNOWN
 from funnelml.errors import AsOfError, NotEnoughDataError
 from funnelml.history.dates import day_of, instant_of
@@ -95,7 +95,8 @@ def measure_source_costs(
         First and last day of the leads and the spend; by default the whole months from the first to the last spend, up
         to ``as_of``.
     funnel : str, optional
-        Name of the funnel of the opportunities; the first by default.
+        Name of the funnel of the opportunities; the first by default. Of a funnel of leads, the first funnel of
+        opportunities is taken instead.
     currency : str
         Reporting currency.
     level : float
@@ -178,7 +179,8 @@ def _span(spend: pd.DataFrame, start: date | None, end: date | None, as_of: date
 def _follow(history: History, leads: pd.DataFrame, as_of: date, funnel: str | None) -> pd.DataFrame:
     """Return what came of each lead: ``opened, won, undecided`` (bool), ``amount`` won, ``closed_at`` (NaN if open)."""
     try:
-        records = take_snapshot(history, as_of=as_of, funnel=funnel).records
+        sold = find_opportunity_funnel(history, as_of=as_of, funnel=funnel)
+        records = take_snapshot(history, as_of=as_of, funnel=sold.name).records
     except AsOfError:
         # No opportunity has been recorded yet: all of them are still leads.
         records = pd.DataFrame(

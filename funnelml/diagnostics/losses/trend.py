@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.stats.multitest import multipletests
+from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from funnelml.diagnostics.losses.rules import REASONS, UNKNOWN
 from funnelml.diagnostics.proportions import with_shares
@@ -85,7 +89,10 @@ def _p_value(cells: pd.DataFrame, reason: str) -> float:
         return float("nan")
     levels = pd.get_dummies(stage[telling], dtype=float).to_numpy()
     counts = np.column_stack((hits[telling], (of - hits)[telling])).astype(float)
-    same = sm.GLM(counts, levels, family=sm.families.Binomial()).fit()
+    with warnings.catch_warnings():
+        # Shares that are the same in every period are fitted perfectly: no trend at all, and no trouble.
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        same = GLM(counts, levels, family=families.Binomial()).fit()
     p = same.score_test(exog_extra=number[telling].to_numpy()[:, None])[1]
     return float(np.squeeze(p))
 

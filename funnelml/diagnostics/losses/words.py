@@ -64,9 +64,17 @@ def _main(told: LossReasons, lost: int, filled: int, language: Language) -> str:
 def _trend(told: LossReasons, filled: int, language: Language) -> list[str]:
     if filled < LEAST_LOST:
         return []
+    if told.trends["p_value"].isna().all():
+        return [_untested(told, language)]
     changed = told.trends[told.trends["changed"]]
     if changed.empty:
-        return [say(language, en="No reason has become more or less frequent.", zh="各原因占比没有明显变化。")]
+        return [
+            say(
+                language,
+                en="No reason has clearly become more or less frequent.",
+                zh="没有哪个原因的占比出现明确变化。",
+            )
+        ]
     moves = [
         say(
             language,
@@ -83,6 +91,20 @@ def _trend(told: LossReasons, filled: int, language: Language) -> list[str]:
             zh=f"前半段到后半段，{told_moves}，同阶段比较也超出偶然。",
         )
     ]
+
+
+def _untested(told: LossReasons, language: Language) -> str:
+    if told.periods["period_start"].nunique() < 2:
+        return say(
+            language,
+            en="All losses with a reason are of one period: too few to tell whether reasons change; two would do.",
+            zh="有原因的输单都在同一个时段内，无法判断原因是否变化；至少需要两个时段。",
+        )
+    return say(
+        language,
+        en="Too few losses to tell whether reasons change: no stage has losses for different reasons in two periods.",
+        zh="输单太少，无法判断原因是否变化：没有一个阶段在两个时段内因不同原因输单。",
+    )
 
 
 def _gaps(told: LossReasons, language: Language) -> list[str]:

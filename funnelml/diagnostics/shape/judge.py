@@ -11,7 +11,7 @@ import pandas as pd
 from funnelml.diagnostics.dwell.stays import number_stays
 from funnelml.diagnostics.dwell.visits import VisitLaw, learn_visits
 from funnelml.diagnostics.record_bootstrap import draw_record_weights
-from funnelml.diagnostics.shape.rules import VERDICT_OF, Rule, ShapeRules, Verdict, fire_rules
+from funnelml.diagnostics.shape.rules import VERDICT_OF, Rule, ShapeRules, Verdict, bottom_of, fire_rules
 from funnelml.diagnostics.shape.steady_state import SteadyState, chance_interval, clip_stays, settle_stock
 from funnelml.diagnostics.shape.words import tell_rule, tell_shape
 from funnelml.errors import NotEnoughDataError
@@ -68,8 +68,16 @@ class FunnelShape:
 
     def summary(self, language: Language = "en") -> str:
         """Return the verdict and its reasons."""
+        bottom = self.evidence.iloc[bottom_of(len(self.evidence)) :]
+        unjudged = bottom.loc[~bottom["enough_ended"].astype(bool), "stage"].tolist()
         return tell_shape(
-            self.verdict, self.reasons(language), self.mouth, int(self.evidence["older"].sum()), self.rules, language
+            self.verdict,
+            self.reasons(language),
+            self.mouth,
+            int(self.evidence["older"].sum()),
+            self.rules,
+            language,
+            () if self.verdict == "not_enough_data" else unjudged,
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from funnelml.diagnostics.shape.rules import Rule, ShapeRules, Verdict
-from funnelml.language import Language, days, say, share, signed_share
+from funnelml.language import Language, days, join_words, say, share, signed_share
 
 
 def tell_rule(rule: Rule, stage: str, mouth: pd.Series, row: pd.Series, language: Language) -> str:
@@ -48,9 +48,15 @@ def tell_rule(rule: Rule, stage: str, mouth: pd.Series, row: pd.Series, language
 
 
 def tell_shape(
-    verdict: Verdict, reasons: Sequence[str], mouth: pd.Series, older: int, rules: ShapeRules, language: Language
+    verdict: Verdict,
+    reasons: Sequence[str],
+    mouth: pd.Series,
+    older: int,
+    rules: ShapeRules,
+    language: Language,
+    unjudged: Sequence[str] = (),
 ) -> str:
-    """Return the verdict with its reasons (``FunnelShape.summary``)."""
+    """Return the verdict with its reasons, and the late stages of which too few stays ended to judge who goes on."""
     if verdict == "not_enough_data":
         return say(
             language,
@@ -63,12 +69,15 @@ def tell_shape(
         )
     told = list(reasons)
     if verdict == "healthy":
+        told.append(_tell_no_fault(rules, language))
+    if unjudged:
         told.append(
             say(
                 language,
-                en="The funnel has its usual shape: no stage holds more than chance explains, the mouth and the bottom "
-                "are as before.",
-                zh="漏斗形状正常：各阶段存量都在随机波动范围内，入口与底部和此前一致。",
+                en=f"How many go on could not be judged in {join_words(unjudged)}: fewer than {rules.least_ended:,} "
+                "stays ended in one of the two spans.",
+                zh=f"以下阶段无法判断继续前进的比例：{join_words(unjudged, 'zh')}（两个时段中至少有一个结束的停留不足 "
+                f"{rules.least_ended:,} 次）。",
             )
         )
     if older:
@@ -80,3 +89,17 @@ def tell_shape(
             )
         )
     return (" " if language == "en" else "").join(told)
+
+
+def _tell_no_fault(rules: ShapeRules, language: Language) -> str:
+    narrow, drop, leak = (share(ratio) for ratio in (rules.narrow_ratio, rules.drop_ratio, rules.leak_ratio))
+    return say(
+        language,
+        en="No fault of the shape large enough to name was found; smaller ones may be there. Named is only what goes "
+        f"beyond chance: a stage with {rules.pile_ratio:g} times its usual stock or more, new records down to {narrow} "
+        f"of before, or in the last third of the stages a share going on that is down to {drop} of before or {leak} of "
+        "the stages above.",
+        zh=f"没有发现大到需要指出的形状异常，较小的异常仍可能存在。只有超出偶然且达到以下程度才会指出：阶段存量"
+        f"达到通常的 {rules.pile_ratio:g} 倍，新增记录降到此前的 {narrow}，后三分之一阶段的推进比例降到此前的 {drop} "
+        f"或前面阶段的 {leak}。",
+    )

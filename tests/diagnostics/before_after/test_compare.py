@@ -142,6 +142,23 @@ def test_difference_in_differences_takes_out_what_both_groups_share(effect):
     assert "若无变更，两组的走势会相同。" in result.summary("zh")
 
 
+def test_the_verdict_takes_more_than_the_interval_that_is_shown():
+    results = [compare_before_after(one_stage_history(s, 0.0), as_of=END, change=COACHING) for s in range(20)]
+    apart = [r for r in results if r.ratio[1] > 1 or r.ratio[2] < 1]
+    # Nothing changed: of 20 intervals at 95 %, four or more miss with a chance of 2 in 100.
+    assert sum(r.clear for r in results) <= 3
+    doubtful = [r for r in apart if not r.clear]
+    assert doubtful
+    assert all("no clear change yet; chance may explain it (less than 95\xa0% sure)" in r.summary() for r in doubtful)
+    assert all("尚看不出明确变化" in r.summary("zh") and "80%" in r.summary("zh") for r in doubtful)
+    for seed, effect in ((0, 0.0), (1, 0.8)):
+        shown, wide = (
+            compare_before_after(one_stage_history(seed, effect), as_of=END, change=COACHING, level=level)
+            for level in (0.8, 0.95)
+        )
+        assert shown.clear == wide.clear == (wide.ratio[1] > 1 or wide.ratio[2] < 1)
+
+
 def test_an_early_change_of_one_group_is_told_by_the_checks():
     moved = replace(COACHING, date=COACHING.date + timedelta(weeks=14))
     result = compare_before_after(one_stage_history(1, 2.0), as_of=END, change=moved)

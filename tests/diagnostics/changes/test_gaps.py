@@ -142,7 +142,7 @@ def test_a_gap_of_one_segment_is_told_of_that_segment():
 def test_an_unknown_attribute_is_refused():
     with pytest.raises(InputError, match=r"no 'regin'"):
         find_gaps(history_of(ODD["one closed"]), as_of=day(9), by=("regin",))
-    with pytest.raises(InputError, match="must lie between 0 and 0.2"):
+    with pytest.raises(InputError, match=r"must lie between 0 and 0\.2"):
         find_gaps(history_of(ODD["one closed"]), as_of=day(9), rate=0.5)
 
 

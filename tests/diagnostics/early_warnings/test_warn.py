@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -185,6 +186,46 @@ def test_a_warning_was_right_if_the_record_was_lost_or_did_not_go_on_within_the_
     assert longer["precision"] == pytest.approx(4 / 7)
 
 
+def without_history_of_close_dates(crm) -> History:
+    """The history of an export that tells only today's close dates: the day on which a closed record ended."""
+    fields, moves = crm.tables["field_changes"], crm.tables["stage_changes"]
+    ends = moves[moves["stage"].isin(crm.funnel.won + crm.funnel.lost) | moves["stage"].isin(("won", "lost"))]
+    end = ends.groupby("record_id")["entered_at"].max()
+    table = crm.tables["opportunities"]
+    promised = table["opportunity_id"].map(end).fillna(float(DAY)).astype("int64")
+    return crm.history.with_tables(
+        field_changes=fields[fields["field"] != "expected_close_date"],
+        opportunities=table.assign(expected_close_date=promised),
+    )
+
+
+def test_a_field_without_history_warns_today_but_has_no_past():
+    crm = simulate_crm(SyntheticWorld(days=300, future_days=30), seed=4)
+    history = without_history_of_close_dates(crm)
+    result = warn(history, as_of=crm.as_of, rules=[PastCloseDate(), NoActivity()])
+    rule = result.rules.set_index("rule").loc["past_close_date"]
+    assert rule["warned_now"] > 20 and rule["past_warned"] == 0
+    assert rule["verdict"] == "not_judged" and pd.isna(rule["precision"])
+    assert result.rules.set_index("rule").loc["no_activity", "past_warned"] > 20
+    why = "no history of expected close date: today's value is not what was known then"
+    assert result.rules_frame().set_index("rule").at["past_close_date", "verdict"] == f"cannot be judged: {why}"
+    assert why in result.summary() and "没有预计成交日期的变更历史" in result.summary("zh")
+    # With a history of the field the past is measured.
+    assert warn(crm.history, as_of=crm.as_of, rules=[PastCloseDate()]).rules.iloc[0]["past_warned"] > 20
+
+
+def test_what_an_export_says_today_of_records_that_changed_later_is_no_past_warning():
+    # All dates were put to day 5 only on day 150: nobody was past its date before.
+    rows = [(f"r{k}", "Lead", 0.5) for k in range(25)]
+    changes = [(r, "expected_close_date", 150, "1970-12-31", "1970-01-06") for r, *_ in rows]
+    history = history_of(rows).with_tables(
+        field_changes=field_changes(changes),
+        opportunities=opportunities(opportunity_id=[r for r, *_ in rows], expected_close_date=[5 * DAY] * 25),
+    )
+    rule = warn(history, as_of=day(160), rules=[PastCloseDate()], horizon_days=30).rules.iloc[0]
+    assert (rule["warned_now"], rule["past_warned"]) == (25, 0)
+
+
 def test_a_rule_about_stages_is_measured_like_the_others():
     crm = simulate_crm(SyntheticWorld(days=300, future_days=30), seed=4)
 
@@ -202,6 +243,8 @@ def test_a_rule_about_stages_is_measured_like_the_others():
     assert row["past_warned"] > 100 and 0 < row["precision"] < 1
     own = result.to_frame("zh").query("rule == 'pile_up'")
     assert own[["record_id", "stage", "reason"]].to_numpy().tolist() == [[None, "Lead", "积压"]]
+    assert "Stages warned of: Lead (piles up)." in result.summary()
+    assert "预警的阶段：Lead（积压）。" in result.summary("zh")
     assert result.rules_frame().set_index("rule").loc["drop", "verdict"].endswith("30 would be enough")
 
 
@@ -218,6 +261,15 @@ def test_silence_of_sleepers_is_found_to_be_a_warning_and_the_words_say_so():
     assert rules["warned_now"].sum() == len(frame)
     assert "EUR, carry a warning. Trust '" in result.summary()
     assert "最可信的是“" in result.summary("zh")
+    verdicts = ["no_better", "worse"] + ["too_few"] * (len(result.rules) - 2)
+    weak = replace(result, rules=result.rules.assign(verdict=verdicts), not_judged={})
+    first, second = (weak.name(rule) for rule in weak.rules["rule"].iloc[:2])
+    assert weak.summary().endswith(
+        f"Not shown to be better than without the warning: '{first}'. "
+        f"Right less often than without the warning: '{second}'."
+    )
+    assert "未能证明命中率高于未预警的记录：“" in weak.summary("zh")
+    assert "命中率低于未预警的记录：“" in weak.summary("zh")
 
 
 @given(log_rows(), log_rows(), st.integers(20, 30))
@@ -227,11 +279,16 @@ def test_rows_recorded_later_change_nothing(rows, later, as_of):
     fields = [("r0", "expected_close_date", 1, None, "1970-01-05"), ("r1", "amount", 2, "9", "4")]
     late = [("r0", "amount", 3, "9", "1", as_of + 1), ("r1", "expected_close_date", 0, None, "1970-01-01", as_of + 2)]
     calls = [("r0", 1, "Li"), ("r1", 2, None)]
-    history = history_of(rows).with_tables(field_changes=field_changes(fields), activities=activities(calls))
+    exported = opportunities(opportunity_id=["r0", "r2"], expected_close_date=[DAY, 3 * DAY])
+    history = history_of(rows).with_tables(
+        field_changes=field_changes(fields), activities=activities(calls), opportunities=exported
+    )
+    told_later = opportunities(opportunity_id=["r1"], expected_close_date=[DAY]).assign(recorded_at=(as_of + 1) * DAY)
     more = history.with_tables(
         stage_changes=pd.concat([stage_log(rows), stage_log(after)], ignore_index=True),
         field_changes=field_changes(fields + late),
         activities=activities([*calls, ("r0", as_of + 1, "Wu")]),
+        opportunities=pd.concat([exported, told_later], ignore_index=True),
     )
     rules = [*DEFAULT_RULES[1:], NoActivity(days=3)]
     one, other = (warn(h, as_of=day(as_of), rules=rules, horizon_days=5) for h in (history, more))
@@ -267,7 +324,7 @@ def test_little_or_nothing_is_said_in_words(name, as_of):
     assert result.summary().endswith(".") and result.summary("zh").endswith("。")
     assert list(result.to_frame("zh").columns) == list(result.to_frame().columns)
     if name == "nothing open":
-        assert "there is nothing to warn of" in result.summary()
+        assert "is open on " in result.summary() and ", so none can carry a warning." in result.summary()
 
 
 def test_rules_are_made_from_settings_and_wrong_ones_are_refused():

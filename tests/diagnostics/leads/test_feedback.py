@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -67,6 +68,11 @@ def test_counts_by_hand() -> None:
     verdicts = result.verdicts.set_index("verdict")[["leads", "became"]]
     assert verdicts.loc["accepted"].tolist() == [1, 1] and verdicts.loc["rejected"].tolist() == [1, 0]
     assert result.difference == 1.0 and result.difference_low < 1.0
+    of_leads = lead_history(
+        LEADS, opportunities=OPENED, moves=MOVES, feedback=FEEDBACK, lead_moves=[("a", "New", 0), ("a", "won", 4)]
+    )
+    told_of_leads = measure_feedback(of_leads, as_of=DAY_90, funnel="leads")
+    pd.testing.assert_frame_equal(told_of_leads.customers, result.customers)
     customers = result.customers[result.customers["said"] > 0].set_index(["kind", "outcome"])["verdict"]
     assert customers.to_dict() == {("survey", "won"): "satisfied", ("interview", "lost"): "dissatisfied"}
     assert (result.interviews, result.interviews_agree) == (1, 1)
@@ -136,6 +142,9 @@ def test_what_reps_and_customers_know_is_recovered(language) -> None:
     told = result.summary() if language == "en" else result.summary("zh")
     assert f"Fewest from {worst}" in told or f"接受率最低的来源是{worst}" in told
     assert f"most from {best}" in told or f"最高的是{best}" in told
+    wide = replace(result, acceptance=result.acceptance.assign(low=0.0, high=1.0))
+    assert " by source; the differences may be chance." in wide.summary() and "Fewest from" not in wide.summary()
+    assert "差异可能只是偶然。" in wide.summary("zh") and "接受率最低" not in wide.summary("zh")
     assert "the verdicts hold" in result.summary() and "评审有效" in result.summary("zh")
 
 

@@ -106,6 +106,21 @@ def test_conversion_of_the_sources_is_recovered(crm) -> None:
     assert "最弱的一步是从Acquired到" in result.summary("zh")
 
 
+def test_sources_that_chance_may_explain_are_not_named(crm) -> None:
+    result = measure_lead_lifecycle(crm.history, as_of=crm.as_of)
+    wide = replace(result, steps=result.steps.assign(low=0.0, high=1.0))
+    assert "converts best" not in wide.summary() and "转化最好" not in wide.summary("zh")
+    least, most = (f"{end(result.whole['conversion'].iloc[1:]):.0%}".replace("%", "\xa0%") for end in (min, max))
+    assert f"By source it is from {least} to {most}; the differences may be chance." in wide.summary()
+    assert f"各来源为 {least} 至 {most}，差异可能只是偶然。" in wide.summary("zh")
+
+
+def test_where_none_went_on_no_time_is_told() -> None:
+    told = [measure_lead_lifecycle(lead_history(FOUR), as_of=DAY_20).summary(language) for language in ("en", "zh")]
+    assert "half of those" not in told[0] and "一半" not in told[1]
+    assert "0\xa0% become an opportunity" in told[0]
+
+
 def test_dates_alone_find_the_same_conversion(crm) -> None:
     alone = measure_lead_lifecycle(
         History(tables=crm.tables, funnels=(crm.funnel,), time_zone=crm.world.time_zone), as_of=crm.as_of

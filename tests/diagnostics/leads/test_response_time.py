@@ -179,9 +179,11 @@ def test_one_lead_without_owner_or_source() -> None:
     history = lead_history([{"lead_id": "a", "created_at": 0}], activities=[call("a", 5)])
     result = measure_response_time(history, as_of=DAY_60)
     assert result.groups["group"].tolist() == ["all", "unknown", "unknown"]
-    assert "0\xa0% of 1 leads are answered within 24 hours, half of them in 120.0 hours" in result.summary()
+    assert "0\xa0% of 1 leads are answered within 24 hours, half of all leads within 120.0 hours" in result.summary()
     never = lead_history([{"lead_id": "a", "created_at": 0}], activities=[call("a", 5, "inbound")])
-    assert "most never are" in measure_response_time(never, as_of=DAY_60).summary()
+    result = measure_response_time(never, as_of=DAY_60)
+    assert "; at least half are not answered yet." in result.summary()
+    assert "至少一半尚未得到回应" in result.summary("zh")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from funnelml.diagnostics.leads.cost_intervals import draw_costs
 from funnelml.diagnostics.leads.source_costs import measure_source_costs
-from funnelml.errors import AsOfError, NotEnoughDataError
+from funnelml.errors import AsOfError, FunnelError, NotEnoughDataError
 from funnelml.io.engine import on_duckdb
 from funnelml.synthetic import Arrivals, SyntheticWorld, simulate_crm
 from tests.diagnostics.lead_log import lead_history
@@ -104,6 +105,9 @@ def test_the_costs_of_the_world_are_recovered() -> None:
     cheapest = table["per_win"].idxmin()
     assert f"A win costs least from {cheapest}" in result.summary()
     assert f"单个赢单成本最低的是{cheapest}" in result.summary("zh")
+    wide = replace(result, table=result.table.assign(per_win_low=0.0, per_win_high=np.inf))
+    assert " EUR by source; the differences may be chance." in wide.summary() and "costs least" not in wide.summary()
+    assert "各来源单个赢单成本为" in wide.summary("zh") and "最低的是" not in wide.summary("zh")
 
 
 @settings(max_examples=30)
@@ -120,6 +124,22 @@ def test_rows_recorded_later_change_nothing(extra, day) -> None:
     known, told = (measure_source_costs(h, as_of=as_of) for h in (base, more))
     pd.testing.assert_frame_equal(known.table, told.table)
     assert known.summary() == told.summary() and known.summary("zh") == told.summary("zh")
+
+
+def test_a_funnel_of_leads_gives_way_to_that_of_their_opportunities() -> None:
+    lead_moves = [("a", "New", 1), ("a", "won", 5), ("d", "New", 3)]
+    history = lead_history(LEADS, opportunities=OPENED, moves=MOVES, lead_moves=lead_moves, spend=SPEND)
+    expected = measure_source_costs(history, as_of=DAY_40, funnel="f")
+    for same in (history, on_duckdb(history)):
+        told = measure_source_costs(same, as_of=DAY_40, funnel="leads")
+        assert told.table["wins"].sum() == 1
+        pd.testing.assert_frame_equal(told.table, expected.table)
+    leads_first = lead_history(
+        LEADS, opportunities=OPENED, moves=MOVES, lead_moves=lead_moves, spend=SPEND, funnels=history.funnels[::-1]
+    )
+    pd.testing.assert_frame_equal(measure_source_costs(leads_first, as_of=DAY_40).table, expected.table)
+    with pytest.raises(FunnelError):
+        measure_source_costs(history, as_of=DAY_40, funnel="nosuch")
 
 
 def test_duckdb_gives_the_same() -> None:

@@ -125,6 +125,27 @@ def test_a_planted_change_is_found_and_its_stage_shown() -> None:
     assert list(dict.fromkeys(result.groups.loc[result.groups["by"] == "stage", "group"])) == list(crm.funnel.stages)
 
 
+def test_what_was_not_tested_is_not_said_to_be_unchanged() -> None:
+    rows = [(f"r{i}", "Ann", 1, "price" if i < 12 else "competitor") for i in range(24)]
+    one = measure_loss_reasons(losses(rows), as_of=DAY_9)
+    assert "All losses with a reason are of one period: too few to tell whether reasons change" in one.summary()
+    assert "都在同一个时段内，无法判断原因是否变化" in one.summary("zh")
+
+    def over_days(days: list[int]) -> History:
+        texts = zip(rows, days, strict=True)
+        return losses(rows, [(r[0], s, d) for r, day in texts for s, d in (("Lead", 0), ("lost", day))])
+
+    later = EPOCH + timedelta(days=200)
+    same = measure_loss_reasons(over_days([5 + 120 * (i % 5 < 2) for i in range(24)]), as_of=later)
+    assert "No reason has clearly become more or less frequent." in same.summary()
+    assert "没有哪个原因的占比出现明确变化" in same.summary("zh")
+    alike = [(record, owner, amount, "price") for record, owner, amount, _ in rows]
+    moves = [(r[0], s, d) for i, r in enumerate(alike) for s, d in (("Lead", 0), ("lost", 5 + 120 * (i % 5 < 2)))]
+    untold = measure_loss_reasons(losses(alike, moves), as_of=later)
+    assert "Too few losses to tell whether reasons change" in untold.summary()
+    assert "输单太少，无法判断原因是否变化" in untold.summary("zh")
+
+
 def test_without_a_change_the_young_log_alone_raises_no_alarm() -> None:
     # Early losses come first, so the raw shares drift; of 24 tests at most 5 in 100 may be called a change.
     worlds = [simulate_crm(WORLD, seed=seed) for seed in range(4)]

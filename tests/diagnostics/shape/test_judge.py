@@ -15,6 +15,7 @@ from funnelml.diagnostics.record_bootstrap import draw_record_weights
 from funnelml.diagnostics.shape.judge import judge_shape
 from funnelml.diagnostics.shape.rules import ShapeRules, fire_rules
 from funnelml.diagnostics.shape.steady_state import chance_interval, clip_stays, settle_stock
+from funnelml.diagnostics.shape.words import tell_shape
 from funnelml.errors import NotEnoughDataError
 from funnelml.history.episodes import stage_episodes
 from funnelml.schema import DAY
@@ -42,7 +43,19 @@ def healthy():
 def test_a_healthy_funnel_fires_no_rule(healthy):
     """Of 120 seeds of two healthy worlds none fired, once (12 and 2 new records a day)."""
     assert healthy.verdict == "healthy" and not healthy.fired
-    assert "usual shape" in healthy.summary() and "形状正常" in healthy.summary("zh")
+    told = healthy.summary().replace("\xa0", " ")
+    assert told.startswith("No fault of the shape large enough to name was found; smaller ones may be there.")
+    assert "1.5 times its usual stock or more, new records down to 75 % of before" in told
+    assert "没有发现大到需要指出的形状异常" in healthy.summary("zh")
+
+
+def test_stages_that_could_not_be_judged_are_named(healthy):
+    said = [
+        tell_shape("healthy", (), healthy.mouth, 0, healthy.rules, language, ["Negotiation", "签约"])
+        for language in ("en", "zh")
+    ]
+    assert "How many go on could not be judged in Negotiation, 签约: fewer than 20 stays ended" in said[0]
+    assert "以下阶段无法判断继续前进的比例：Negotiation、签约" in said[1]
 
 
 def test_a_planted_pile_up_makes_the_middle_bulge():
