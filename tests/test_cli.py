@@ -213,7 +213,7 @@ def test_help_imports_no_library():
 def test_every_command_is_in_the_readme():
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     commands = build_commands()
-    assert commands == {"demo", "init", "check", "forecast", "backtest", "run"}
+    assert commands == {"demo", "init", "check", "diagnose", "forecast", "backtest", "run"}
     for command in commands:
         assert f"| `{command}" in readme
 

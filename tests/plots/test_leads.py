@@ -18,11 +18,11 @@ from funnelml.plots.diagnostics.leads import (
     plot_response_time,
     plot_source_costs,
 )
-from tests.diagnostics import test_feedback as feedback
-from tests.diagnostics import test_lead_lifecycle as lifecycle
-from tests.diagnostics import test_response_time as response
-from tests.diagnostics import test_source_costs as costs
 from tests.diagnostics.lead_log import lead_history
+from tests.diagnostics.leads import test_feedback as feedback
+from tests.diagnostics.leads import test_lifecycle as lifecycle
+from tests.diagnostics.leads import test_response_time as response
+from tests.diagnostics.leads import test_source_costs as costs
 
 
 def texts(ax: plt.Axes) -> list[str]:

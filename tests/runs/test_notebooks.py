@@ -29,7 +29,10 @@ def test_a_path_means_itself_seen_from_here_or_from_the_workspace(tmp_path, monk
 @pytest.mark.parametrize(
     ("wanted", "why"),
     [
-        ("revenue_forcast", r"no notebook 'revenue_forcast' \(did you mean 'revenue_forecast'\?\); there are revenue_"),
+        (
+            "revenue_forcast",
+            r"no notebook 'revenue_forcast' \(did you mean 'revenue_forecast'\?\); there are funnel_diagnostics, revenue_",
+        ),
         ("x/revenue_forecast.ipynb", r"no notebook 'x/revenue_forecast.ipynb' \(did you mean 'revenue_forecast'\?\)"),
         ("job.py", "'job.py' is no notebook"),
         ("", "there is no notebook ''"),

@@ -217,3 +217,14 @@ def test_an_empty_log_says_so() -> None:
     history = History(tables={"stage_changes": empty_table("stage_changes")}, funnels=(FUNNEL,))
     with pytest.raises(AsOfError, match="the log is empty"):
         measure_loss_reasons(history, as_of=DAY_9)
+
+
+def test_shares_that_are_the_same_in_all_periods_are_no_trouble() -> None:
+    rows, moves = [], []
+    for quarter in range(3):
+        for k in range(40):
+            record, day = f"r{quarter}-{k}", 92 * quarter + 5 + k
+            rows.append((record, "Ann", 1.0, "price" if k % 4 == 0 else "competitor"))
+            moves += [(record, "Lead", day), (record, "lost", day + 3)]
+    found = measure_loss_reasons(losses(rows, moves), as_of=EPOCH + timedelta(days=300))
+    assert not found.trends["changed"].any()
