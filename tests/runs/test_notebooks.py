@@ -31,7 +31,7 @@ def test_a_path_means_itself_seen_from_here_or_from_the_workspace(tmp_path, monk
     [
         (
             "revenue_forcast",
-            r"no notebook 'revenue_forcast' \(did you mean 'revenue_forecast'\?\); there are funnel_diagnostics, revenue_",
+            r"no notebook 'revenue_forcast' \(did you mean 'revenue_forecast'\?\); there are funnel_diag",
         ),
         ("x/revenue_forecast.ipynb", r"no notebook 'x/revenue_forecast.ipynb' \(did you mean 'revenue_forecast'\?\)"),
         ("job.py", "'job.py' is no notebook"),
