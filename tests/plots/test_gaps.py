@@ -10,7 +10,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from funnelml.diagnostics.changes.benchmarks import BenchmarkComparison
-from funnelml.diagnostics.changes.gaps import COLUMNS, Gaps
+from funnelml.diagnostics.changes.gap_report import COLUMNS, Gaps
 from funnelml.diagnostics.changes.pile_ups import COLUMNS as PILE_COLUMNS
 from funnelml.diagnostics.changes.pile_ups import PileUps
 from funnelml.plots.diagnostics.gaps import plot_benchmarks, plot_gap, plot_pile_up

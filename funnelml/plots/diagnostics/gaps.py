@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from funnelml.diagnostics.changes.benchmarks import BenchmarkComparison
-from funnelml.diagnostics.changes.gaps import Gaps
+from funnelml.diagnostics.changes.gap_report import Gaps
 from funnelml.diagnostics.changes.pile_ups import PileUps
 from funnelml.diagnostics.changes.words import describe_place
 from funnelml.language import Language, say, share, short_amount

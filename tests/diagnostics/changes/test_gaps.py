@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
+from funnelml.diagnostics.changes.gap_report import COLUMNS
 from funnelml.diagnostics.changes.gap_size import TYPICAL_SHIFT, Worth, size_change
-from funnelml.diagnostics.changes.gaps import COLUMNS, find_gaps
+from funnelml.diagnostics.changes.gaps import find_gaps
 from funnelml.errors import InputError
 from funnelml.history.funnel import Funnel
 from funnelml.history.history import History
