@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from funnelml.diagnostics.proportions import share_interval
-from funnelml.diagnostics.record_log import RecordLog
+from funnelml.history.record_log import RecordLog
 from funnelml.history.history import History
 
 EVERY_DAYS: Final = 28

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from funnelml.diagnostics.record_log import RecordLog
+from funnelml.history.record_log import RecordLog
 from funnelml.language import Language, join_words
 
 Words = tuple[str, str]

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from funnelml.diagnostics.record_log import local_days
+from funnelml.history.record_log import local_days
 from funnelml.errors import first_few
 
 MINUTE: Final = 60_000_000

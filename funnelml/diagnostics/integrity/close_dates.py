@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from funnelml.diagnostics.record_log import RecordLog
+from funnelml.history.record_log import RecordLog
 from funnelml.history.dates import dates_as_instants
 
 MOST_SHOWN = 3

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from funnelml.diagnostics.record_log import read_log
+from funnelml.history.record_log import read_log
 from funnelml.history.snapshot import take_snapshot
 from funnelml.io.engine import on_duckdb
 from funnelml.schema import DAY

@@ -1,0 +1,1 @@
+"""How far to trust a score: metrics with intervals, calibration beside a perfect model's, splits in time, a verdict."""
