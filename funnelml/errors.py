@@ -13,6 +13,7 @@
     +-- AsOfError                an as-of date or a horizon that cannot be answered
     +-- NotEnoughDataError       the question is sound, the data are too few; says what would do
     +-- RunError                 a notebook run failed or was refused
+    +-- ModelStoreError          a stored model is missing, was changed, or holds what it must not
 
 The command line turns each of these into one line and exit status 1; anything else is a bug and keeps its
 traceback. A message says what was wrong, where, and what to do next.
@@ -80,6 +81,10 @@ class NotEnoughDataError(FunnelmlError):
 
 class RunError(FunnelmlError):
     """A notebook run failed, or its parameters were refused."""
+
+
+class ModelStoreError(FunnelmlError):
+    """A stored model is missing, was changed after it was saved, or holds what a model must not hold."""
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

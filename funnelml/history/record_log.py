@@ -34,7 +34,7 @@ class RecordLog:
         Field changes ``record_id, field, changed_at, recorded_at, old, new``, in order of ``changed_at``, then
         ``recorded_at``, then ``new`` (nothing first).
     activities : pandas.DataFrame or None
-        ``record_id, kind, occurred_at, recorded_at, contact``; None if the history has no activities.
+        ``record_id, kind, occurred_at, recorded_at, contact, direction``; None if the history has no activities.
     opportunities : pandas.DataFrame
         Fixed values, one row per ``record_id`` (the index).
     """
@@ -186,8 +186,22 @@ def read_log(history: History, *, as_of: date, funnel: str | None = None) -> Rec
     funnel : str, optional
         Name of the funnel; the first by default.
     """
+    return read_log_before(history, history.cut(as_of), funnel=funnel)
+
+
+def read_log_before(history: History, cut: int, *, funnel: str | None = None) -> RecordLog:
+    """Read what was recorded of one funnel, and had happened, before an instant.
+
+    Parameters
+    ----------
+    history : History
+        Canonical tables.
+    cut : int
+        First instant that is not known, in microseconds.
+    funnel : str, optional
+        Name of the funnel; the first by default.
+    """
     of = history.funnel(funnel)
-    cut = history.cut(as_of)
     stages = _collect(history, "stage_changes", ("record_id", "stage", "entered_at", "recorded_at"), cut, of.name)
     assert stages is not None
     order = of.order
@@ -199,9 +213,8 @@ def read_log(history: History, *, as_of: date, funnel: str | None = None) -> Rec
         fields = pd.DataFrame({c: pd.Series(dtype="int64" if c.endswith("_at") else object) for c in columns})
     # In the order of `last_known`, nulls first as there, so that a snapshot and `values_now` show the same last value.
     fields = fields.sort_values(["changed_at", "recorded_at", "new"], na_position="first", ignore_index=True)
-    activities = _collect(
-        history, "activities", ("record_id", "kind", "occurred_at", "recorded_at", "contact"), cut, None
-    )
+    told = ("record_id", "kind", "occurred_at", "recorded_at", "contact", "direction")
+    activities = _collect(history, "activities", told, cut, None)
     if activities is not None:
         activities = activities[activities["record_id"].isin(stages["record_id"].unique())].reset_index(drop=True)
     return RecordLog(

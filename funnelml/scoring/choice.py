@@ -1,15 +1,15 @@
 """The choice of a model, forward in time, by log loss.
 
-What is simpler goes first: it is left only for what is better by more than one standard error of the difference
-(Breiman, Friedman, Olshen and Stone 1984, section 3.4.3). Losses of one time move together, so the error is that of blocks of
-tested rows and not of rows. Taking the least loss instead follows every turn of a drifting log and pays for it.
+What is simpler goes first: it is left only for what is better beyond doubt, by two standard errors of the difference
+(the rule of Breiman, Friedman, Olshen and Stone 1984, section 3.4.3, made stricter). Losses of one time move together,
+so the error is that of blocks of tested rows and not of rows. Taking the least loss instead follows every turn of a
+drifting log and pays for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,7 @@ PENALTIES = (2.0, 8.0, 32.0)
 TREES = (25, 50, 100, 150, 200, 300)
 """Numbers of trees that are tried."""
 
+_DOUBT = 2.0
 _BLOCKS = 5
 """Blocks of tested rows in a fold."""
 
@@ -61,17 +62,17 @@ class Trial:
 
 
 def choose(simplest: Trial, *others: Trial) -> Trial:
-    """Return the trial with the least loss, or the simplest one if none is better by more than a standard error."""
+    """Return the trial with the least loss, or the simplest one if that is not beyond doubt."""
     best = min((simplest, *others), key=lambda t: t.loss)
     return best if is_better(best.losses, simplest.losses) else simplest
 
 
 def is_better(first: FloatArray, second: FloatArray) -> bool:
-    """Return whether the first losses are less than the second by more than one standard error of the difference."""
+    """Return whether the first losses are less than the second by two standard errors of the difference."""
     gain = second - first
     if len(gain) < 2:
         return bool(gain.mean() > 0)
-    return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))
+    return bool(gain.mean() > _DOUBT * gain.std(ddof=1) / np.sqrt(len(gain)))
 
 
 class Choice:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_FOLDS = 4
+_RANDOM = 4
+_FORWARD = 4
 _TESTED = 0.4
-"""Share of the rows, the newest, that the folds cover: old enough rows remain to learn from before the first."""
+"""Share of the rows, the newest, that the folds forward in time cover: rows enough remain to learn from before them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +61,18 @@ def make_folds(
 
 def _random(n: int, groups: NDArray[np.object_] | None, seed: int) -> Iterator[Fold]:
     of = np.arange(n) if groups is None else np.unique(groups.astype(str), return_inverse=True)[1]
-    place = np.random.default_rng(seed).permutation(int(of.max(initial=-1)) + 1)[of] % _FOLDS
-    for k in range(_FOLDS):
+    place = np.random.default_rng(seed).permutation(int(of.max(initial=-1)) + 1)[of] % _RANDOM
+    for k in range(_RANDOM):
         yield Fold(train=np.flatnonzero(place != k), test=np.flatnonzero(place == k), now=None)
 
 
 def _forward(at: NDArray[np.int64], known_at: NDArray[np.int64] | None) -> Iterator[Fold]:
     order = np.sort(at, kind="stable")
-    marks = np.linspace(1 - _TESTED, 1, _FOLDS + 1)
+    marks = np.linspace(1 - _TESTED, 1, _FORWARD + 1)
     # a border is the instant of a row, so that rows of one instant stay together
     borders = [order[min(int(np.ceil(m * len(order))), len(order) - 1)] for m in marks[:-1]]
     known = at if known_at is None else known_at
     for k, begin in enumerate(borders):
-        test = at >= begin if k == _FOLDS - 1 else (at >= begin) & (at < borders[k + 1])
+        test = at >= begin if k == _FORWARD - 1 else (at >= begin) & (at < borders[k + 1])
         before = at < begin if known_at is None else (at < begin) & (known <= begin)
         yield Fold(train=np.flatnonzero(before), test=np.flatnonzero(test), now=int(begin))

@@ -44,6 +44,8 @@ class Recipe:
         The models, whose log odds are averaged.
     level_half_life : float or None
         Half-life of the rows that set the level, in the unit of the rows' time; None leaves it as the models have it.
+    calibration : tuple of float
+        Slope and intercept that the log odds pass through; (1, 0) leaves them as they are.
     directions : mapping of str to {-1, 0, 1}
         Columns whose direction is known.
     seed : int
@@ -52,6 +54,7 @@ class Recipe:
 
     parts: tuple[Part, ...] = ()
     level_half_life: float | None = None
+    calibration: tuple[float, float] = (1.0, 0.0)
     directions: Mapping[str, int] | None = None
     seed: int = 0
 

@@ -33,6 +33,11 @@ class ScoringRows:
         Instant from which the label is known (microseconds); goes with ``at``.
     dropped : mapping of str to int
         Rows that were left out, by reason.
+    left_out : mapping of str to str
+        Fields that are no features because their past is not known, with the reason.
+    assumed : tuple of str, optional
+        Features without a history, taken as set when the record was created. None means that all are as one export
+        has them, as in a plain table.
 
     Raises
     ------
@@ -47,6 +52,8 @@ class ScoringRows:
     at: NDArray[np.int64] | None = None
     known_at: NDArray[np.int64] | None = None
     dropped: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    assumed: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.features)

@@ -37,6 +37,9 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         ``auto`` takes the one with the least log loss on later rows.
     directions : mapping of str to {-1, 0, 1}, optional
         Columns of numbers whose direction is known.
+    recipe : Recipe, optional
+        How the score is made, if that is known: nothing is chosen then. The ``recipe_`` of another scorer, say, for
+        the same score as of an earlier date.
     random_state : int
         Seed of boosting and of random folds.
 
@@ -45,23 +48,22 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
     classes_ : numpy.ndarray, shape (2,)
         The labels; the second counts.
     recipe_ : Recipe
-        What was chosen.
+        What was chosen, with the calibration: slope and intercept that the log odds pass through, (1, 0) if no line
+        helped later rows.
     models_ : list
         The fitted models whose log odds are averaged.
     shift_ : float
         Added to the log odds, so that the level is that of the latest labels.
-    calibration_ : tuple of float
-        Slope and intercept that the log odds then pass through; (1, 0) if that did not help later rows.
     trials_ : dict of str to float
-        Log loss of the best of each kind on later rows.
+        Log loss of the best of each kind on later rows; empty if nothing was compared.
 
     Notes
     -----
     With the time of each row (``at``) every choice is made forward in time: four folds over the newest 40 % of the
     rows, each learning only from labels that were known when it begins. Kind of model, penalty, number of trees, how
     fast the past fades and whether the level is that of the latest labels are chosen by the log loss of the tested
-    rows. Calibration is a line in the log odds (Platt 1999), fitted on the earlier folds and kept only if the last one
-    gains from it: the contributions of the columns then still add up.
+    rows. Calibration is a line in the log odds (Platt 1999), fitted on the earlier folds and kept only if the last ones
+    gain from it: the contributions of the columns then still add up.
     """
 
     def __init__(
@@ -69,10 +71,12 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         *,
         model: Literal["auto", "scorecard", "boosting", "blend"] = "auto",
         directions: Mapping[str, int] | None = None,
+        recipe: Recipe | None = None,
         random_state: int = 0,
     ) -> None:
         self.model = model
         self.directions = directions
+        self.recipe = recipe
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Any:
@@ -109,10 +113,14 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         label = self._labels(y, len(frame))
         when = None if at is None else np.asarray(at, dtype=np.int64)
         known = None if known_at is None else np.asarray(known_at, dtype=np.int64)
-        group = None if groups is None else np.asarray(groups, dtype=object)
-        folds = make_folds(label, at=when, known_at=known, groups=group, seed=self.random_state)
-        chosen, calibration = self._choose(frame, label, when, folds)
-        self.recipe_, self.calibration_ = chosen, calibration
+        self.trials_: dict[str, float] = {}
+        if self.recipe is None:
+            group = None if groups is None else np.asarray(groups, dtype=object)
+            folds = make_folds(label, at=when, known_at=known, groups=group, seed=self.random_state)
+            self.recipe_ = self._choose(frame, label, when, folds)
+        else:
+            self.recipe_ = self.recipe
+        chosen = self.recipe_
         now = 0 if when is None else int(when.max()) + 1
         self.models_, odds = [], np.zeros(len(label))
         for part in chosen.parts:
@@ -127,15 +135,14 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
 
     def _choose(
         self, frame: pd.DataFrame, label: NDArray[np.float64], at: NDArray[np.int64] | None, folds: list[Fold]
-    ) -> tuple[Recipe, tuple[float, float]]:
+    ) -> Recipe:
         base = Recipe(directions=self.directions, seed=self.random_state)
         rare = int(min(label.sum(), len(label) - label.sum()))
         if rare < ENOUGH or not folds:
             # Few rows can tell no model from another; a penalty that grows as they get fewer draws to the mean.
             penalty = 8.0 * ENOUGH / max(rare, 1)
             kind: Any = "boosting" if self.model == "boosting" else "scorecard"
-            self.trials_ = {}
-            return replace(base, parts=(Part(kind=kind, penalty=min(penalty, 64.0)),)), (1.0, 0.0)
+            return replace(base, parts=(Part(kind=kind, penalty=min(penalty, 64.0)),))
         choice = Choice(frame, label, at=at, folds=folds, base=base)
         tried: dict[str, Trial] = {}
         if self.model != "boosting":
@@ -149,7 +156,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         levelled = {kind: choice.with_best_level(trial) for kind, trial in wanted.items()}
         self.trials_ = {kind: trial.loss for kind, trial in levelled.items()}
         best = choose(*levelled.values())
-        return best.recipe, _calibrate(best, label, at, folds)
+        return replace(best.recipe, calibration=_calibrate(best, label, at, folds))
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the log odds, shape (n,)."""
@@ -158,7 +165,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         odds = np.zeros(len(frame))
         for model in self.models_:
             odds += model.decision_function(frame) / len(self.models_)
-        slope, intercept = self.calibration_
+        slope, intercept = self.recipe_.calibration
         return slope * (odds + self.shift_) + intercept
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -181,7 +188,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         frame = self._checked(X, reset=False)
-        slope, intercept = self.calibration_
+        slope, intercept = self.recipe_.calibration
         out = np.zeros((len(frame), self.n_features_in_ + 1))
         for model in self.models_:
             out += model.contributions(frame) * (slope / len(self.models_))
@@ -216,14 +223,18 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
 def _calibrate(
     best: Trial, label: NDArray[np.float64], at: NDArray[np.int64] | None, folds: list[Fold]
 ) -> tuple[float, float]:
-    """Return slope and intercept, fitted on all folds if those of the earlier ones help the last."""
+    """Return slope and intercept, fitted on all folds if those of the earlier ones help the last quarter."""
     labels = [label[fold.test] for fold in folds]
-    if len(folds) < 2:
+    later = len(folds) - max(1, len(folds) // 4)
+    if later < 1:
         return 1.0, 0.0
-    early = _line(np.concatenate(best.tested[:-1]), np.concatenate(labels[:-1]))
-    odds, when = best.tested[-1], None if at is None else at[folds[-1].test]
-    plain, calibrated = (block_losses(labels[-1], o, when) for o in (odds, early[0] * odds + early[1]))
-    if not is_better(calibrated, plain):
+    slope, intercept = _line(np.concatenate(best.tested[:later]), np.concatenate(labels[:later]))
+    losses: list[list[NDArray[np.float64]]] = [[], []]
+    for fold, odds, own in list(zip(folds, best.tested, labels, strict=True))[later:]:
+        when = None if at is None else at[fold.test]
+        losses[0].append(block_losses(own, slope * odds + intercept, when))
+        losses[1].append(block_losses(own, odds, when))
+    if not is_better(*(np.concatenate(each) for each in losses)):
         return 1.0, 0.0
     return _line(np.concatenate(best.tested), np.concatenate(labels))
 

@@ -43,7 +43,8 @@ def draw_records(world: SyntheticWorld, reps: pd.DataFrame, *, seed: int) -> pd.
     pandas.DataFrame
         One row per record: ``record_id, day, minute`` (of creation), ``account, segment, source`` (names),
         ``account_number, seat, rep`` (first owner, by number), ``amount`` (at creation), ``frailty``, ``quality``
-        (sum of all effects on the log odds) and ``speed`` (effect on the log of all hazards).
+        (sum of all effects on the log odds), ``speed`` (effect on the log of all hazards), and ``meets <name>`` for
+        each criterion.
     """
     counts = draw_counts(mean_arrivals(world), world.arrivals.dispersion, seed=seed, what="arrivals")
     n = int(counts.sum())
@@ -61,12 +62,14 @@ def draw_records(world: SyntheticWorld, reps: pd.DataFrame, *, seed: int) -> pd.
     median = np.array([s.median for s in world.segments])[segment]
     amount = median * np.exp(np.array([s.spread for s in world.segments])[segment] * spread)
     amount = np.maximum(np.round(amount, -2), 100.0)
+    meets = {f"meets {c.name}": generator(seed, f"criterion {c.name}").random(n) < c.share for c in world.criteria}
     frailty = world.frailty_sd * generator(seed, "frailty").normal(size=n)
     quality = (
         frailty
         + world.amounts.slope * np.log(amount / typical_amount(world))
         + np.array([s.effect for s in world.sources])[source]
         + reps["effect"].to_numpy()[rep]
+        + sum(c.effect * (meets[f"meets {c.name}"] - c.share) for c in world.criteria)
     )
     names = [account_name(i, world.language) for i in range(world.accounts)]
     return pd.DataFrame(
@@ -84,6 +87,7 @@ def draw_records(world: SyntheticWorld, reps: pd.DataFrame, *, seed: int) -> pd.
             "frailty": frailty,
             "quality": quality,
             "speed": world.speed_sd * generator(seed, "speed").normal(size=n),
+            **meets,
         }
     )
 

@@ -18,6 +18,7 @@ from funnelml.synthetic.dirt import spoil
 from funnelml.synthetic.export import export_table
 from funnelml.synthetic.feedback import draw_feedback
 from funnelml.synthetic.fields import amount_changes, close_date_changes, owner_changes, promised_days
+from funnelml.synthetic.first_entries import first_entries
 from funnelml.synthetic.lead_care import first_answers, lead_stage_changes, live_leads
 from funnelml.synthetic.leads import draw_leads
 from funnelml.synthetic.loss_reasons import draw_loss_reasons
@@ -44,7 +45,7 @@ class SyntheticCRM:
     tables : mapping of str to pandas.DataFrame
         Canonical tables as exported at the end of ``as_of``. Opportunities carry what was entered at
         creation; later changes are in ``field_changes`` (``amount``, ``expected_close_date`` as
-        ``YYYY-MM-DD``, ``owner``, ``loss_reason``).
+        ``YYYY-MM-DD``, ``owner``, ``loss_reason``), with the first values and the criteria of a world that has any.
     of_leads : mapping of str to pandas.DataFrame
         Rows of ``stage_changes`` and ``activities`` whose ``record_id`` is a lead's, which a CRM keeps apart. The
         history holds both.
@@ -126,7 +127,8 @@ def simulate_crm(world: SyntheticWorld, *, seed: int) -> SyntheticCRM:
     pushes = close_date_changes(world, promised, closed_day, seed=seed)
     handed_over = owner_changes(world, records, reps, closed_day)
     losses, reasons = draw_loss_reasons(world, moves, stays, seed=seed)
-    fields = pd.concat([amounts, pushes, handed_over, losses], ignore_index=True)
+    entered = first_entries(world, records, reps)
+    fields = pd.concat([entered, amounts, pushes, handed_over, losses], ignore_index=True)
     fields.insert(0, "funnel", world.funnel.name)
     fields.insert(1, "record_id", records["record_id"].to_numpy()[fields.pop("record").to_numpy(dtype=np.int64)])
     arrived, leads, lead_ids = draw_leads(world, records, reps, seed=seed)

@@ -45,7 +45,7 @@ def true_stage_incidence(
     stage, entered_day = np.broadcast_arrays(np.atleast_1d(stage), np.atleast_1d(entered_day))
     n, days = len(stage), np.atleast_1d(days)
     ages = np.broadcast_to(np.asarray(age, dtype=np.int64), n)
-    favour = _favour(quality, speed, n)
+    favour = favour_of(quality, speed, n)
     awake = awake_chance(market, stage=stage, entered_day=entered_day, age=ages, quality=quality, speed=speed)
     out = np.zeros((n, 5, len(days)))
     ended, staying = np.zeros((n, 4)), np.ones(n)
@@ -76,7 +76,7 @@ def awake_chance(
     With share ``c`` of sleepers and chance ``S(a)`` that one awake stays longer than ``a``, it is
     ``(1 - c) S(a) / (c + (1 - c) S(a))``.
     """
-    favour = _favour(quality, speed, len(stage))
+    favour = favour_of(quality, speed, len(stage))
     log_staying = np.zeros(len(stage))
     for a in range(1, int(np.max(age, initial=0)) + 1):
         still = np.flatnonzero(age >= a)
@@ -129,7 +129,7 @@ def true_incidence(
     """
     stage, age = np.atleast_1d(stage), np.atleast_1d(age)
     n = len(stage)
-    favour = _favour(quality, speed, n)
+    favour = favour_of(quality, speed, n)
     awake = awake_chance(
         market, stage=stage, entered_day=day - age, age=age, quality=np.broadcast_to(quality, n), speed=speed
     )
@@ -139,13 +139,24 @@ def true_incidence(
     out = np.empty((n, len(horizons)))
     for begin in range(0, len(kinds), _CHUNK):
         rows = np.flatnonzero((kind >= begin) & (kind < begin + _CHUNK))
-        won = _win_by(market, day, horizons, kinds[begin : begin + _CHUNK])
+        won = win_table(market, day, horizons, kinds[begin : begin + _CHUNK])
         out[rows] = awake[rows, None] * won[:, kind[rows] - begin, stage[rows], at[rows]].T
     return out
 
 
-def _win_by(market: Market, day: int, horizons: IntArray, favour: FloatArray) -> FloatArray:
-    """Return V at the end of ``day``, shape (horizons, kinds, stages, ages)."""
+def win_table(market: Market, day: int, horizons: IntArray, favour: FloatArray) -> FloatArray:
+    """Return V of ``true_incidence`` at the end of ``day``, of records that are awake.
+
+    Parameters
+    ----------
+    favour : numpy.ndarray, shape (kinds, 4)
+        As ``favour_of`` returns it.
+
+    Returns
+    -------
+    numpy.ndarray, shape (horizons, kinds, stages, ages)
+        Hazards stay what they are at the last age, and so does V.
+    """
     stages, ages = market.hazards.shape[:2]
     grid_stage = np.arange(stages)[:, None]
     next_age = np.minimum(np.arange(ages) + 1, ages - 1)
@@ -162,7 +173,8 @@ def _win_by(market: Market, day: int, horizons: IntArray, favour: FloatArray) ->
     return won
 
 
-def _favour(quality: FloatArray, speed: FloatArray | float, n: int) -> FloatArray:
+def favour_of(quality: FloatArray, speed: FloatArray | float, n: int) -> FloatArray:
+    """Return the factors on the hazards of each cause, shape (n, 4), of records of that quality and speed."""
     quality = np.broadcast_to(np.asarray(quality, dtype=float), n)
     return np.asarray(np.exp(quality[:, None] * FAVOUR + np.broadcast_to(np.asarray(speed, dtype=float), n)[:, None]))
 

@@ -15,7 +15,6 @@ from funnelml.synthetic.attributes import OPENS
 from funnelml.synthetic.clock import BUSINESS_DAY, business_instants
 from funnelml.synthetic.market import generator
 from funnelml.synthetic.names import KINDS
-from funnelml.synthetic.stages import FloatArray
 from funnelml.synthetic.world import SyntheticWorld
 
 UNDECIDED = 0.8 + 0.2 / 2
@@ -58,7 +57,8 @@ def live_leads(world: SyntheticWorld, leads: pd.DataFrame, records: pd.DataFrame
     days = 1 + generator(seed, "lead ends").geometric(_ENDS_PER_DAY, size=n)
     end = np.where(converts, opened[own] if len(opened) else 0, came + days * BUSINESS_DAY)
     uniform = generator(seed, "lead care").random((n, 8))
-    fast = uniform[:, 0] < _chance_fast(world, leads["source"], converts)
+    of = care_by_source(world).loc[leads["source"]]
+    fast = uniform[:, 0] < np.where(converts, of["if_yes"], of["if_not"])
     # A log-normal time, on the side of 24 hours that was drawn.
     median = np.log(care.median_hours * 60)
     split = norm.cdf((np.log(BUSINESS_DAY) - median) / _SPREAD)
@@ -82,7 +82,15 @@ def live_leads(world: SyntheticWorld, leads: pd.DataFrame, records: pd.DataFrame
     return leads.assign(fast=fast | (converts & (length <= BUSINESS_DAY)), came=came, **clocks)
 
 
-def _chance_fast(world: SyntheticWorld, source: pd.Series, converts: np.ndarray) -> FloatArray:
+def care_by_source(world: SyntheticWorld) -> pd.DataFrame:
+    """Return how leads of each source are treated, given what becomes of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per source (the index): ``late`` (share that converts of those undecided after 24 hours), ``if_yes`` and
+        ``if_not`` (chance that one which converts, or does not, is answered within 24 hours).
+    """
     care = world.lead_care
     share = np.array([s.share for s in world.sources])
     becomes = np.array([s.converts for s in world.sources])
@@ -91,8 +99,10 @@ def _chance_fast(world: SyntheticWorld, source: pd.Series, converts: np.ndarray)
     late = UNDECIDED * becomes / (UNDECIDED * becomes + 1 - becomes)
     if_yes = fast * (late + (1 - fast) * care.lift) / late
     if_not = fast * (1 - late - (1 - fast) * care.lift) / np.maximum(1 - late, 1e-9)
-    of = pd.Index([s.name for s in world.sources]).get_indexer(pd.Index(source))
-    return np.asarray(np.clip(np.where(converts, if_yes[of], if_not[of]), 0, 1))
+    return pd.DataFrame(
+        {"late": late, "if_yes": np.clip(if_yes, 0, 1), "if_not": np.clip(if_not, 0, 1)},
+        index=pd.Index([s.name for s in world.sources]),
+    )
 
 
 def first_answers(world: SyntheticWorld, lives: pd.DataFrame, reps: pd.DataFrame, *, seed: int) -> pd.DataFrame:

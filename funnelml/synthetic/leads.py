@@ -9,6 +9,7 @@ from funnelml.synthetic.attributes import CLOSES, OPENS, draw_counts, mean_arriv
 from funnelml.synthetic.clock import instants
 from funnelml.synthetic.market import generator
 from funnelml.synthetic.reps import rep_on_day
+from funnelml.synthetic.stages import IntArray
 from funnelml.synthetic.world import MOST_LEAD_DAYS, SyntheticWorld
 
 
@@ -31,13 +32,13 @@ def draw_leads(
     Notes
     -----
     A lead comes a geometric number of days before its opportunity (one to 21); those that convert are the
-    source's ``converts`` share.
+    source's ``converts`` share. The others are dated back in the same way, from days on which an opportunity might have
+    opened, so that weekday and hour of arrival have one law and tell nothing of what becomes of a lead.
     """
-    ahead = np.minimum(generator(seed, "lead days").geometric(0.2, size=len(records)), MOST_LEAD_DAYS)
     converted = pd.DataFrame(
         {
             "record": records.index,
-            "day": records["day"] - ahead,
+            "day": records["day"] - _days_ahead(len(records), seed=seed, what="lead days"),
             "source": records["source"],
             "seat": records["seat"],
             "minute": generator(seed, "lead minutes").integers(OPENS, CLOSES, size=len(records)),
@@ -48,11 +49,12 @@ def draw_leads(
         mean = mean_arrivals(world) * source.share * (1 - source.converts) / source.converts
         counts = draw_counts(mean, world.arrivals.dispersion, seed=seed, what=f"leads of {source.name}")
         n = int(counts.sum())
+        ahead = _days_ahead(n, seed=seed, what=f"lead days of {source.name}")
         parts.append(
             pd.DataFrame(
                 {
                     "record": -1,
-                    "day": np.repeat(np.arange(world.total_days), counts),
+                    "day": np.repeat(np.arange(world.total_days), counts) - ahead,
                     "source": source.name,
                     "seat": generator(seed, f"lead seats of {source.name}").integers(world.team.seats, size=n),
                     "minute": generator(seed, f"lead minutes of {source.name}").integers(OPENS, CLOSES, size=n),
@@ -75,3 +77,7 @@ def draw_leads(
     own = leads["record"] >= 0
     lead_ids = pd.Series(ids[own].to_numpy(), index=leads.loc[own, "record"]).sort_index()
     return leads.assign(lead_id=ids, rep=owner), table, lead_ids
+
+
+def _days_ahead(n: int, *, seed: int, what: str) -> IntArray:
+    return np.minimum(generator(seed, what).geometric(0.2, size=n), MOST_LEAD_DAYS)

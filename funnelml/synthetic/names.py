@@ -88,6 +88,9 @@ KINDS = {
 }
 """Kinds of activities, in the order of the rates in ``activities.py``."""
 
+NO_YES = {"en": ("no", "yes"), "zh": ("否", "是")}
+"""How it is entered that a record does not meet a criterion of qualification, and that it does."""
+
 
 def account_name(index: int, language: str) -> str:
     """Return the name of account ``index``; names are numbered once all combinations are used.

@@ -87,6 +87,25 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """A criterion of qualification, such as a confirmed budget: whether a record meets it is entered at its creation.
+
+    Parameters
+    ----------
+    name : str
+        Field of the history of fields in which the CRM keeps it, as ``yes`` or ``no``.
+    share : float
+        Share of records that meet it.
+    effect : float
+        By how much the log odds of records that meet it are above those of the others; zero on average.
+    """
+
+    name: str
+    share: float
+    effect: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeadCare:
     """What happens to leads between their arrival and their end.
 
@@ -212,11 +231,13 @@ class Recording:
     """When a move enters the CRM: at once, or days later with the share ``late_share``.
 
     Late entries come a geometric number of days later (at least one), ``mean_days`` on average. A creation is
-    recorded at once.
+    recorded at once. ``first_values`` names fields (of ``amount, owner, source, segment``) whose value at creation
+    stands in the history of fields too, as a change from nothing; in many CRMs none does.
     """
 
     late_share: float = 0.15
     mean_days: float = 4.0
+    first_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from funnelml.synthetic.parameters import (
     Arrivals,
     BulkMove,
     CloseDates,
+    Criterion,
     Dirt,
     Gap,
     LeadCare,
@@ -33,6 +34,9 @@ from funnelml.synthetic.stages import StageLaw, default_laws
 
 MOST_LEAD_DAYS = 21
 """Most days from a lead to its opportunity; the future reaches further, so that no lead is missing."""
+
+FIRST_VALUES = ("amount", "owner", "source", "segment")
+"""Fields whose value at creation the CRM may keep in the history of fields too."""
 
 LEAD_FUNNELS = {
     "en": Funnel(
@@ -70,6 +74,8 @@ class SyntheticWorld:
         The parts of the process.
     segments, sources : tuple
         Those of the language if empty.
+    criteria : tuple of Criterion
+        Criteria of qualification that the CRM keeps; none by default.
     accounts : int
         Number of accounts among which opportunities fall.
     frailty_sd : float
@@ -107,6 +113,7 @@ class SyntheticWorld:
     losses: Losses = field(default_factory=Losses)
     segments: tuple[Segment, ...] = ()
     sources: tuple[Source, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
     accounts: int = 800
     frailty_sd: float = 0.35
     speed_sd: float = 0.0
@@ -134,6 +141,10 @@ class SyntheticWorld:
             raise InputError("synthetic world: the last stage cannot advance, nor the first move back")
         if self.days < 1 or self.future_days < MOST_LEAD_DAYS + 9:
             raise InputError("synthetic world: 'days' must be at least 1 and 'future_days' at least 30")
+        for name in self.recording.first_values:
+            if name not in FIRST_VALUES:
+                hint = did_you_mean(name, FIRST_VALUES)
+                raise InputError(f"synthetic world: no first value '{name}'{hint}; there are {', '.join(FIRST_VALUES)}")
         planted = [p.stage for p in self.gaps] + [p.stage for p in self.pile_ups]
         for stage in [*planted, *(p.stage for p in self.bulk_moves)]:
             _check_stage(stage, stages)

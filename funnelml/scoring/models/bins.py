@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 from sklearn.isotonic import isotonic_regression
 
-from funnelml.scoring.models.columns import NumberColumn, ScoreColumn, TextColumn
+from funnelml.scoring.models.columns import ScoreColumn, TextColumn
 
 Direction = Literal[-1, 0, 1]
 _FREE = 0.01
@@ -57,13 +58,13 @@ class BinnedColumn:
         return np.where(np.isnan(codes), 0, found).astype(np.int32)
 
     def bin_names(self) -> list[str]:
-        """Return what each bin holds, in words of the column: ``<= 5``, ``(5, 10]``, a level, ``missing``, ``other``."""
+        """Return what each bin holds: ``<= 5``, ``(5, 10]``, a level, ``missing``, ``other``."""
         if isinstance(self.column, TextColumn):
             return ["missing", "other", *self.column.levels]
         ends = [f"{edge:,.6g}" for edge in self.edges]
         if not ends:
             return ["missing", "any"]
-        between = [f"({low}, {high}]" for low, high in zip(ends, ends[1:], strict=False)]
+        between = [f"({low}, {high}]" for low, high in pairwise(ends)]
         return ["missing", f"<= {ends[0]}", *between, f"> {ends[-1]}"]
 
 
@@ -123,23 +124,19 @@ def _find_direction(at: NDArray[np.int64], y: NDArray[np.float64], bins: int) ->
     The deviance of monotone rates over free ones is compared with chi-square on the bins that had to be pooled.
     """
     n = np.bincount(at, minlength=bins).astype(np.float64)
-    won = np.bincount(at, weights=y, minlength=bins)
+    won = np.bincount(at, weights=y, minlength=bins).astype(np.float64)
     rate = won / n
     free = _deviance(won, n, rate)
-    best: tuple[float, int, Direction] | None = None
-    for direction in (1, -1):
-        fitted = isotonic_regression(rate, sample_weight=n, increasing=direction == 1)
-        found = (_deviance(won, n, fitted) - free, len(np.unique(fitted)), direction)
-        if best is None or found[:2] < (best[0], best[1]):
-            best = found  # type: ignore[assignment]
-    assert best is not None
-    pooled = bins - best[1]
-    return best[2] if pooled == 0 or best[0] <= chi2.isf(_FREE, pooled) else 0
+    directions: tuple[Direction, Direction] = (1, -1)
+    lost, distinct, best = min(
+        (_deviance(won, n, fitted) - free, len(np.unique(fitted)), direction)
+        for direction in directions
+        for fitted in [isotonic_regression(rate, sample_weight=n, increasing=direction == 1)]
+    )
+    pooled = bins - distinct
+    return best if pooled == 0 or lost <= chi2.isf(_FREE, pooled) else 0
 
 
 def _deviance(won: NDArray[np.float64], n: NDArray[np.float64], rate: NDArray[np.float64]) -> float:
     p = np.clip(rate, 1e-12, 1 - 1e-12)
     return float(-2 * np.sum(won * np.log(p) + (n - won) * np.log1p(-p)))
-
-
-__all__ = ["BinnedColumn", "Direction", "NumberColumn", "cut_bins"]

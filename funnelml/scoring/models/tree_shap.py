@@ -24,6 +24,8 @@ _ROWS = 8192
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint8]
+LookUp = Callable[[Codes], Sequence[Floats]]
+"""What leaves add to each of their columns, given codes of shape (k, rows)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,10 +214,8 @@ def _group_leaves(leaves: Sequence[_Leaf]) -> Iterator[list[_Leaf]]:
         yield group
 
 
-def _tabulate(
-    group: Sequence[_Leaf], nodes: Mapping[int, _Node]
-) -> tuple[Callable[[Codes], Sequence[Floats]], Sequence[int]]:
-    """Return what a group of leaves adds, as a function of codes (k, rows), and the columns to which it adds."""
+def _tabulate(group: Sequence[_Leaf], nodes: Mapping[int, _Node]) -> tuple[LookUp, Sequence[int]]:
+    """Return what a group of leaves adds, and the columns to which it does."""
     tested = sorted(set().union(*(leaf.nodes for leaf in group)))
     if len(tested) > _MOST_NODES:
         return _tabulate_deep(group[0], nodes)
@@ -235,9 +235,7 @@ def _tabulate(
     return look_up, columns
 
 
-def _tabulate_deep(
-    leaf: _Leaf, nodes: Mapping[int, _Node]
-) -> tuple[Callable[[Codes], Sequence[Floats]], Sequence[int]]:
+def _tabulate_deep(leaf: _Leaf, nodes: Mapping[int, _Node]) -> tuple[LookUp, Sequence[int]]:
     """Do the same for one leaf by its columns, which are fewer than its nodes; without a table if they are many."""
     m = len(leaf.tests)
     table = _share_value(_all_patterns(m), leaf).T.copy() if m <= _MOST_FIELDS else None

@@ -46,10 +46,8 @@ def value_of(model, x, known):
         if node["is_leaf"]:
             return node["value"]
         if columns[node["feature_idx"]] not in known:
-            ways = [
-                tree.nodes[node[side]]["count"] / node["count"] * walk(tree, node[side]) for side in ("left", "right")
-            ]
-            return sum(ways)
+            ways = [(tree.nodes[node[side]]["count"], walk(tree, node[side])) for side in ("left", "right")]
+            return sum(count / node["count"] * told for count, told in ways)
         at = encoded[node["feature_idx"]]
         if np.isnan(at):
             left = node["missing_go_to_left"]
@@ -99,7 +97,7 @@ def test_a_stump_by_hand():
     X = np.array([[0.0, 7.0]] * 6 + [[1.0, 7.0]] * 4)
     model = HistGradientBoostingClassifier(max_iter=1, min_samples_leaf=1, early_stopping=False)
     model.fit(X, [0, 0, 0, 0, 0, 1, 1, 1, 1, 0])
-    root, left, right = model._predictors[0][0].nodes
+    _, left, right = model._predictors[0][0].nodes
     assert (left["count"], right["count"]) == (6, 4)
     told = tree_shap(model, X[[0, 9]])
     gap = left["value"] - right["value"]
@@ -163,7 +161,7 @@ def test_paths_of_many_columns_are_exact():
     for i in range(m):
         others = np.ones(1)
         for j in set(range(m)) - {i}:
-            others = np.polynomial.polynomial.polymul(others, [leaf.shares[j], passed[j]])
+            others = np.convolve(others, [leaf.shares[j], passed[j]])
         expected[i] = leaf.value * (passed[i] - leaf.shares[i]) * (others @ weights)
     np.testing.assert_allclose(module._share_value(passed[None], leaf)[0], expected, rtol=1e-10)
 

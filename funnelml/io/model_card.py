@@ -1,0 +1,208 @@
+"""The card of a model: what it learned from, as of when, and how well it did."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from funnelml import __version__
+from funnelml.errors import ModelStoreError
+from funnelml.language import Language, join_words, say, share
+
+SCHEMA_VERSION = 1
+
+
+def installed_versions() -> Mapping[str, str]:
+    """Return the versions of Python, funnelml and the packages that a model is made of."""
+    packages = {name: version(name) for name in ("numpy", "pandas", "scikit-learn", "skops")}
+    return MappingProxyType({"python": platform.python_version(), "funnelml": __version__} | packages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a model learned from, as of when, and how well it did.
+
+    Parameters
+    ----------
+    as_of : datetime.date
+        Last day of what was known when it learned.
+    funnel : str
+        Funnel of the records; empty for a plain table.
+    outcome : str
+        What a score is the chance of: ``won within 28 days``.
+    horizon : str
+        Time in which it counts, as it was asked for: ``28d``; empty if there is none.
+    data_hash : str
+        SHA-256 of the rows, as :func:`funnelml.io.data_hash.hash_rows` returns it.
+    rows, positives : int
+        Rows learned from, and those of them whose outcome came about.
+    features : tuple of str
+        Columns, in the order of the model.
+    seed : int
+        Seed of the training.
+    metrics : mapping of str to float
+        Measures on rows that the model had not seen; NaN if one could not be had.
+    verdict : str
+        One sentence on whether to use it.
+    leaks : tuple of str
+        One line per finding of the search for leaks.
+    versions : mapping of str to str
+        Python and packages it was made with.
+    """
+
+    as_of: date
+    funnel: str
+    outcome: str
+    horizon: str
+    data_hash: str
+    rows: int
+    positives: int
+    features: tuple[str, ...]
+    seed: int
+    metrics: Mapping[str, float]
+    verdict: str
+    leaks: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=installed_versions)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the card as ``field, value``, one row per fact; metrics and versions have one each."""
+        facts: dict[str, Any] = {}
+        for name, value in _plain(self).items():
+            if isinstance(value, dict):
+                facts |= {f"{name}.{key}": entry for key, entry in value.items()}
+            else:
+                facts[name] = join_words(value) if isinstance(value, list) else value
+        return pd.DataFrame({"field": list(facts), "value": pd.Series(list(facts.values()), dtype=object)})
+
+    def summary(self, language: Language = "en") -> str:
+        """Return what the model learned from, and the verdict."""
+        rows, positives, features = f"{self.rows:,}", f"{self.positives:,}", f"{len(self.features):,}"
+        rate = share(self.positives / self.rows if self.rows else math.nan, 1)
+        learned = say(
+            language,
+            en=f"Learned from {rows} rows known on {self.as_of}, {positives} of them {self.outcome} ({rate}), with "
+            f"{features} features.",
+            zh=f"用截至 {self.as_of} 已知的 {rows} 行训练，其中 {positives} 行“{self.outcome}”（{rate}），"
+            f"共 {features} 个特征。",
+        )
+        return say(language, en=" ", zh="").join(part for part in (learned, self.verdict) if part)
+
+    def to_json(self, **stored: object) -> bytes:
+        """Return the card as JSON, with what the store adds."""
+        told = {"schema_version": SCHEMA_VERSION, **stored, **_plain(self)}
+        return json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"
+
+    def to_markdown(self, model_id: str, language: Language = "en") -> str:
+        """Return the card as a page for a person."""
+        heads = _HEADS_ZH if language == "zh" else {}
+        table = self.to_frame()
+        kept = table[~table["field"].isin(["verdict", "leaks", "features"])]
+        rows = [
+            f"| {_label(name, heads)} | {'-' if value is None or value == '' else _cell(value)} |"
+            for name, value in zip(kept["field"], kept["value"], strict=True)
+        ]
+        nothing = say(language, en="None.", zh="无。")
+        leaks = [f"- {_cell(line)}" for line in self.leaks] or [nothing]
+        features = [f"- {_cell(name)}" for name in self.features] or [nothing]
+        parts = [
+            f"# {_cell(model_id)}",
+            _cell(self.summary(language)),
+            "\n".join(["| | |", "|---|---|", *rows]),
+            f"## {heads.get('leaks', 'Signs of leaks')}",
+            "\n".join(leaks),
+            f"## {heads.get('features', 'Features')}",
+            "\n".join(features),
+        ]
+        return "\n\n".join(parts) + "\n"
+
+
+_HEADS_ZH = {
+    "as_of": "截至日期",
+    "funnel": "漏斗",
+    "outcome": "结果",
+    "horizon": "期限",
+    "data_hash": "数据指纹",
+    "rows": "行数",
+    "positives": "正例",
+    "features": "特征",
+    "seed": "随机种子",
+    "metrics": "指标",
+    "leaks": "泄漏迹象",
+    "versions": "版本",
+}
+
+
+def _label(name: str, heads: Mapping[str, str]) -> str:
+    head, dot, rest = name.partition(".")
+    return f"{heads.get(head, head.replace('_', ' '))}{': ' if dot else ''}{_cell(rest)}"
+
+
+def _cell(value: object) -> str:
+    """Return a value as one cell of a Markdown table, whatever a CRM called its columns."""
+    return " ".join(str(value).split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _plain(card: ModelCard) -> dict[str, Any]:
+    """Return the card in the types that JSON has; a figure that is not finite is null."""
+    return {
+        "as_of": card.as_of.isoformat(),
+        "funnel": card.funnel,
+        "outcome": card.outcome,
+        "horizon": card.horizon,
+        "data_hash": card.data_hash,
+        "rows": int(card.rows),
+        "positives": int(card.positives),
+        "seed": int(card.seed),
+        "verdict": card.verdict,
+        "metrics": {k: float(v) if math.isfinite(v) else None for k, v in card.metrics.items()},
+        "leaks": list(card.leaks),
+        "features": list(map(str, card.features)),
+        "versions": dict(card.versions),
+    }
+
+
+def card_from_json(content: bytes) -> tuple[ModelCard, dict[str, Any]]:
+    """Return a card, and what the store added to it.
+
+    Raises
+    ------
+    ModelStoreError
+        If it is no card of this version.
+    """
+    try:
+        told = json.loads(content)
+        if told["schema_version"] != SCHEMA_VERSION:
+            raise ValueError(f"schema_version is {told['schema_version']}")
+        card = ModelCard(
+            as_of=date.fromisoformat(told["as_of"]),
+            data_hash=_text(told["data_hash"]),
+            rows=int(told["rows"]),
+            positives=int(told["positives"]),
+            seed=int(told["seed"]),
+            metrics={k: math.nan if v is None else float(v) for k, v in told["metrics"].items()},
+            leaks=tuple(map(_text, told["leaks"])),
+            features=tuple(map(_text, told["features"])),
+            versions={k: _text(v) for k, v in told["versions"].items()},
+            **{name: _text(told[name]) for name in ("funnel", "outcome", "horizon", "verdict")},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise ModelStoreError(
+            f"card.json is no card of a model ({type(error).__name__}: {error}); train the model again"
+        ) from None
+    own = {f.name for f in fields(ModelCard)}
+    return card, {name: value for name, value in told.items() if name not in own}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value

@@ -1,0 +1,149 @@
+"""Grades: what is expected of each, how past ones did, and whether past chances held month by month."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from funnelml.language import Language, say, share
+from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, show_dates, to_axis, write_title
+from funnelml.scoring.grades import Grades
+from funnelml.scoring.grading import name_grade
+from funnelml.scoring.monitoring.past_scores import PastScores
+
+SHADES: Final = (OURS, "#56b4e9", "#767676", "#b5b5b5")
+"""Colours of the grades, the best first."""
+
+
+def plot_grades(grades: Grades, ax: Axes | None = None, *, language: Language = "en") -> Axes:
+    """Draw the conversion that is expected of each grade, and how past records of that grade did.
+
+    Parameters
+    ----------
+    grades : Grades
+        Graded records.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure by default.
+    language : {"en", "zh"}
+        Language of the words.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Blue points are expected with what chance allows, hollow ones the past with its interval; behind, how many
+        records and how many of them are expected to convert.
+    """
+    table = grades.by_grade
+    with drawn_on(ax, size=(6.4, 1.9 + 0.62 * len(table))) as ax:
+        reach = 0.0
+        for k, row in enumerate(table.to_dict("records")):
+            ends = [0.0]
+            if row["records"]:
+                rate, low, high = (row[name] / row["records"] for name in ("expected", "expected_low", "expected_high"))
+                ax.plot([low, high], [k - 0.13] * 2, color=OURS, linewidth=3, solid_capstyle="butt")
+                ax.plot(rate, k - 0.13, "o", color=OURS, markersize=8)
+                ends.append(high)
+            if row["past_records"] > 0:
+                ax.plot([row["past_low"], row["past_high"]], [k + 0.13] * 2, color=FAINT, linewidth=2.2)
+                ax.plot(row["past_rate"], k + 0.13, "o", markerfacecolor="white", markeredgecolor=INK, markersize=7)
+                ends.append(row["past_high"])
+            count, expected = f"{row['records']:,}", f"{row['expected']:,.0f}"
+            text = say(language, en=f"{expected} of {count}", zh=f"{count} 条中预计 {expected} 条")
+            ax.annotate(text, (max(ends), k), (9, 0), textcoords="offset points", va="center", size=9.5)
+            reach = max(reach, *ends)
+        ax.set_yticks(range(len(table)), [name_grade(grade, language) for grade in table["grade"]])
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(len(table) - 0.5, -0.5)
+        ax.set_xlim(0, max(reach, 0.01) * 1.45)
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
+        ax.grid(axis="x", color="#e6e6e6", linewidth=0.8)
+        ax.set_axisbelow(True)
+        ax.set_xlabel(say(language, en="share that converts", zh="转化比例"))
+        best = table.iloc[0]
+        grade, n, came = name_grade(best["grade"], language), f"{best['records']:,}", f"{best['expected']:,.0f}"
+        detail = say(
+            language,
+            en=f"blue: expected, {share(grades.level)} by chance",
+            zh=f"蓝：预计，{share(grades.level)} 偶然范围",
+        )
+        if (table["past_records"] > 0).any():
+            detail += say(language, en="; hollow: past records of that grade", zh="；空心：过去同级记录的实际转化")
+        write_title(
+            ax,
+            say(
+                language,
+                en=f"Of {n} {grade} records {came} are expected to convert",
+                zh=f"{n} 条“{grade}”记录预计转化 {came} 条",
+            ),
+            detail,
+        )
+    return ax
+
+
+def plot_past_grades(past: PastScores, ax: Axes | None = None, *, language: Language = "en") -> Axes:
+    """Draw the conversion of every past grade month by month, beside what was expected.
+
+    Parameters
+    ----------
+    past : PastScores
+        Past scores against what happened.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure by default.
+    language : {"en", "zh"}
+        Language of the words.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A line for each grade with its intervals, dashed what its chances promised; a cross on the axis marks a month in
+        which conversions lay outside of what right chances would bring.
+    """
+    table = past.by_month
+    grades = list(past.by_grade["grade"])
+    months = list(past.months["month"])
+    with drawn_on(ax, size=(6.8, 4.0)) as ax:
+        at = to_axis(months)
+        # Grades of one month stand beside each other, so that their intervals can be told apart.
+        step = 5.0
+        for k, grade in enumerate(grades):
+            own = table[(table["grade"] == grade) & (table["records"] > 0)]
+            if own.empty:
+                continue
+            place, colour = to_axis(own["month"]) + step * (k - (len(grades) - 1) / 2), SHADES[k]
+            ax.vlines(place, own["low"], own["high"], color=colour, linewidth=1.6, alpha=0.7)
+            ax.plot(place, own["rate"], "o-", color=colour, linewidth=1.8, markersize=5)
+            ax.plot(place, own["expected"] / own["records"], color=colour, linewidth=1.2, linestyle="--")
+            end = own.iloc[-1]
+            ax.annotate(
+                name_grade(grade, language), (place[-1], end["rate"]), (7, 0), textcoords="offset points", va="center",
+                color=INK, size=9.5,
+            )  # fmt: skip
+        off = past.months["off"].to_numpy(dtype=bool)
+        ax.plot(at[off], np.full(off.sum(), 0.0), "x", color=INK, markersize=6, clip_on=False, zorder=4)
+        show_dates(ax, months)
+        ax.set_xlim(at.min() - 20, at.max() + 45)
+        ax.set_ylim(0, min(1.0, 1.05 * float(np.nanmax(table["high"]))))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
+        ax.grid(axis="y", color="#e6e6e6", linewidth=0.8)
+        ax.set_axisbelow(True)
+        ax.set_xlabel(say(language, en="month of scoring", zh="评分月份"))
+        days = past.horizon_days
+        ax.set_ylabel(say(language, en=f"converted within {days} days", zh=f"{days} 天内转化比例"), color=INK)
+        wrong, all_months = int(off.sum()), len(months)
+        write_title(
+            ax,
+            say(
+                language,
+                en=f"Chances held in {all_months - wrong} of {all_months} months",
+                zh=f"{all_months} 个月中有 {all_months - wrong} 个月概率准确",
+            ),
+            say(
+                language,
+                en="lines: what happened; dashed: what was promised; ×: beyond chance",
+                zh="实线：实际；虚线：当时预计；×：超出偶然范围的月份",
+            ),
+        )
+    return ax

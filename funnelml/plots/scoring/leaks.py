@@ -1,0 +1,92 @@
+"""Leaks: the fields that seem to know the outcome, by what each tells alone."""
+
+from __future__ import annotations
+
+from textwrap import fill
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from funnelml.language import Language, say, share
+from funnelml.plots.fonts import legible
+from funnelml.plots.theme import FAINT, INK, MISS, OURS, drawn_on, write_title
+from funnelml.scoring.leaks.report import LeakReport, Suspect
+
+_MOST = 20
+"""Suspects on one picture; those to leave out come first."""
+
+
+def plot_leaks(report: LeakReport, ax: Axes | None = None, *, language: Language = "en") -> Axes:
+    """Draw the AUC that each suspect reaches alone, with the share of rows in which it is filled.
+
+    Parameters
+    ----------
+    report : LeakReport
+        Suspects.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on; a new figure by default.
+    language : {"en", "zh"}
+        Language of the words.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Red points are to be left out, hollow red ones are kept though they should be, blue ones are to be looked at;
+        the line ends at the lower bound. A field that is no column, for want of a history, says so on its line. At
+        most twenty suspects are drawn.
+    """
+    suspects = report.suspects[:_MOST]
+    with drawn_on(ax, size=(7.2, 1.8 + 0.34 * max(len(suspects), 1))) as ax:
+        for k, suspect in enumerate(suspects):
+            _draw(ax, k, suspect, language)
+        names = [legible(s.field, otherwise=f"{k + 1}") for k, s in enumerate(suspects)]
+        ax.set_yticks(range(len(suspects)), [fill(name, 30) for name in names])
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(max(len(suspects), 1) - 0.4, -0.6)
+        ax.set_xlim(0.5, 1)
+        ax.grid(axis="x", color="#e6e6e6", linewidth=0.8)
+        ax.set_axisbelow(True)
+        ax.set_xlabel(
+            say(language, en="AUC of the field alone (0.5: tells nothing)", zh="单个字段的 AUC（0.5 为无信息）")
+        )
+        n, looked = len(report.left_out) + len(report.kept), len(report.to_look_at)
+        rest = len(report.suspects) - len(suspects)
+        more = say(language, en=f"; {rest:,} more not drawn", zh=f"；另有 {rest:,} 个未画出") if rest else ""
+        write_title(
+            ax,
+            say(
+                language,
+                en=f"{n:,} of {report.fields:,} fields {'seems' if n == 1 else 'seem'} to know the outcome",
+                zh=f"{report.fields:,} 个字段中 {n:,} 个疑似含有结果信息",
+            ),
+            say(
+                language,
+                en=f"red: left out; hollow: kept; blue: to be looked at ({looked:,}){more}",
+                zh=f"红色：剔除；空心：按要求保留；蓝色：需核查（{looked:,} 个）{more}",
+            ),
+        )
+    return ax
+
+
+def _draw(ax: Axes, k: int, suspect: Suspect, language: Language) -> None:
+    if not np.isfinite(suspect.auc):
+        text = say(language, en="no history: never among the features", zh="没有变更历史，未作为特征")
+        ax.text(0.51, k, text, ha="left", va="center", color=FAINT, size=9)
+        return
+    colour = OURS if suspect.verdict == "look at" else MISS
+    hollow = suspect.verdict == "leave out" and suspect.kept
+    # An AUC under 0.5 is chance; it is drawn at the edge.
+    at, low = max(suspect.auc, 0.5), max(suspect.auc_low, 0.5)
+    ax.plot([low, at], [k, k], color=colour, linewidth=2.2)
+    ax.plot(at, k, "o", color=colour, markerfacecolor="white" if hollow else colour, markersize=7, clip_on=False)
+    filled = share(suspect.filled)
+    ax.annotate(
+        say(language, en=f"{suspect.auc:.2f}, {filled} filled", zh=f"{suspect.auc:.2f}，{filled} 已填写"),
+        (1, k),
+        (6, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="center",
+        size=9.5,
+        color=INK,
+    )

@@ -1,0 +1,158 @@
+"""From labelled rows to a score that may be used, or the reason why not: leaks out, judged in time, then fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from funnelml.language import Language
+from funnelml.scoring.evaluation.class_counts import ClassCounts, check_counts
+from funnelml.scoring.evaluation.evaluate_model import evaluate_model
+from funnelml.scoring.evaluation.model_evaluation import ModelEvaluation
+from funnelml.scoring.evaluation.verdict import Verdict
+from funnelml.scoring.leaks.find import find_leaks
+from funnelml.scoring.leaks.report import LeakReport
+from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.scorer import LeadScorer
+from funnelml.scoring.uncertainty import Spread, learn_spread
+
+Progress = Callable[[Iterable[str]], Iterable[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnedScore:
+    """A score, what it was learned from, and how far it may be trusted.
+
+    Parameters
+    ----------
+    rows : ScoringRows
+        What it was learned from, without the fields that leak.
+    counts : ClassCounts
+        Records of both outcomes.
+    leaks : LeakReport
+        Fields that know too much.
+    evaluation : ModelEvaluation
+        The same kind of model, learned from older rows and judged on the newest.
+    scorer : LeadScorer
+        Fitted on all rows.
+    spread : Spread
+        How far its scores could be off because the records are few.
+    """
+
+    rows: ScoringRows
+    counts: ClassCounts
+    leaks: LeakReport
+    evaluation: ModelEvaluation
+    scorer: LeadScorer
+    spread: Spread
+
+    @property
+    def verdict(self) -> Verdict:
+        """What may be done with the scores."""
+        return self.evaluation.main.verdict
+
+    @property
+    def base_rate(self) -> float:
+        """Share of the newest evaluated rows that converted; of all rows where there are no dates."""
+        return float(self.evaluation.main.test_scores["label"].mean())
+
+    def score(self, rows: ScoringRows) -> pd.DataFrame:
+        """Return ``record_id, probability, low, high``: the chance of each record and its 80 % interval."""
+        probability = self.scorer.predict_proba(rows.features[list(self.rows.features)])[:, 1]
+        low, high = self.spread.interval(probability)
+        scores = {"record_id": rows.record_id, "probability": probability, "low": low, "high": high}
+        return pd.DataFrame(scores).astype({"record_id": object})
+
+    def contributions(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        """Return what each field adds to the log odds, shape (n, k + 1): the last is the average record."""
+        return self.scorer.contributions(features[list(self.rows.features)])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the figures of the evaluation."""
+        return self.evaluation.to_frame()
+
+    def summary(self, language: Language = "en") -> str:
+        """Return the verdict, and which fields were left out."""
+        return " ".join(filter(None, (self.verdict.summary(language), self.leaks.summary(language))))
+
+
+def learn_score(
+    rows: ScoringRows,
+    *,
+    open_rows: ScoringRows | None = None,
+    keep: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
+    segments: Sequence[str] = (),
+    directions: Mapping[str, int] | None = None,
+    seed: int = 0,
+    progress: Progress = iter,
+) -> LearnedScore:
+    """Learn a score from labelled rows.
+
+    Parameters
+    ----------
+    rows : ScoringRows
+        Labelled rows.
+    open_rows : ScoringRows, optional
+        Rows to be scored later: a field that they do not have is a leak.
+    keep : sequence of str
+        Fields that stay although they leak; the verdict says so.
+    leave_out : sequence of str
+        Fields that are not to be used.
+    segments : sequence of str
+        Fields by whose values the evaluation is also told.
+    directions : mapping of str to {-1, 0, 1}, optional
+        Fields of numbers whose direction is known.
+    seed : int
+        Seed of folds, resamples and boosting.
+    progress : callable
+        Wraps the names of the four steps as they go.
+
+    Returns
+    -------
+    LearnedScore
+
+    Raises
+    ------
+    NotEnoughDataError
+        If there are fewer than 40 records of an outcome.
+    ModelInputError
+        If a field that is named is none of the rows.
+    """
+    assert rows.label is not None
+    counts = check_counts(rows.label, record_id=rows.record_id, at=rows.at, outcome=rows.outcome)
+    told: dict[str, Any] = {}
+
+    def make() -> LeadScorer:
+        return LeadScorer(directions=directions, random_state=seed)
+
+    def fit(scorer: LeadScorer, on: ScoringRows) -> LeadScorer:
+        assert on.label is not None
+        return scorer.fit(on.features, on.label, at=on.at, known_at=on.known_at, groups=on.record_id)
+
+    for step in progress(("leaks", "evaluation", "model", "intervals")):
+        if step == "leaks":
+            wanted = rows.without(*(field for field in leave_out if field in rows.features))
+            told["leaks"] = find_leaks(
+                wanted,
+                keep=[field for field in keep if field in wanted.features],
+                left_out=rows.left_out,
+                assumed=rows.assumed,
+                open_features=None if open_rows is None else open_rows.features,
+                seed=seed,
+            )
+            used = told["leaks"].apply(wanted)
+        elif step == "evaluation":
+            present = [field for field in segments if field in used.features]
+            kept = told["leaks"].kept
+            told["evaluation"] = evaluate_model(make, used, fit=fit, segments=present, leaks=kept, seed=seed)
+        elif step == "model":
+            told["scorer"] = fit(make(), used)
+        else:
+            told["spread"] = learn_spread(told["scorer"], used, seed=seed)
+    return LearnedScore(rows=used, counts=counts, **told)

@@ -1,0 +1,555 @@
+"""Stored models: they come back as they were, and a file that was changed, damaged or made to do harm does not."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import pickle
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+
+from funnelml.errors import ModelStoreError
+from funnelml.io import model_file
+from funnelml.io.current_models import current_model, roll_back, use_model
+from funnelml.io.data_hash import hash_rows
+from funnelml.io.model_card import ModelCard, installed_versions
+from funnelml.io.model_file import digest, model_from_bytes, model_to_bytes
+from funnelml.io.model_list import compare_models, list_models
+from funnelml.io.model_store import load_model, read_card, save_model
+from funnelml.io.model_types import FUNNELML, SKLEARN
+from funnelml.scoring.models.boosting import BoostedTrees
+from funnelml.scoring.models.scorecard import Scorecard
+from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.scorer import LeadScorer
+
+RNG = np.random.default_rng(3)
+N = 300
+X = pd.DataFrame(
+    {
+        "amount": RNG.lognormal(8, 1, N),
+        "days_since_activity": np.where(RNG.random(N) < 0.2, np.nan, RNG.integers(0, 60, N)),
+        "来源": RNG.choice(np.array(["网站", "email", None], dtype=object), N),
+    }
+)
+Y = (RNG.random(N) < 1 / (1 + np.exp(X["days_since_activity"].fillna(30) / 15 - 1))).astype(float).to_numpy()
+NUMBERS = X[["amount", "days_since_activity"]]
+CATEGORIES = X.assign(来源=X["来源"].astype("category"))
+
+CARD = ModelCard(
+    as_of=date(2026, 6, 30),
+    funnel="sales",
+    outcome="won within 28 days",
+    horizon="28d",
+    data_hash="ab" * 32,
+    rows=N,
+    positives=int(Y.sum()),
+    features=tuple(X.columns),
+    seed=7,
+    metrics={"log_loss": 0.512, "brier": 0.17, "auc": float("nan")},
+    verdict="Better than the stage alone.",
+    leaks=("no feature knows the label | by itself",),
+)
+
+
+def numbers_pipeline() -> Any:
+    return make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression())
+
+
+def columns_pipeline() -> Any:
+    columns = ColumnTransformer(
+        [
+            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), list(NUMBERS)),
+            ("texts", OneHotEncoder(handle_unknown="ignore"), ["来源"]),
+        ]
+    )
+    return make_pipeline(columns, LogisticRegression())
+
+
+MODELS: dict[str, tuple[Callable[[], Any], pd.DataFrame]] = {
+    "boosting on numbers": (lambda: HistGradientBoostingClassifier(max_iter=8, random_state=0), NUMBERS),
+    "boosting on categories": (lambda: HistGradientBoostingClassifier(max_iter=8, random_state=0), CATEGORIES),
+    "regression on numbers": (numbers_pipeline, NUMBERS),
+    "regression on all": (columns_pipeline, X),
+    "scorecard": (Scorecard, X),
+    "boosted trees": (lambda: BoostedTrees(trees=8), X),
+    "lead scorer": (lambda: LeadScorer(directions={"amount": 1}), X),
+    "boosted lead scorer": (lambda: LeadScorer(model="boosting"), X),
+}
+
+
+def fitted(name: str) -> Any:
+    make, features = MODELS[name]
+    return make().fit(features, Y)
+
+
+@pytest.fixture(scope="module")
+def boosting() -> Any:
+    return fitted("boosting on numbers")
+
+
+@pytest.fixture(scope="module")
+def regression() -> Any:
+    return fitted("regression on numbers")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_comes_back_as_it_was(tmp_path, name):
+    model, (_, features) = fitted(name), MODELS[name]
+    model_id = save_model(tmp_path / "models", name="lead_score", model=model, card=CARD)
+    back = load_model(tmp_path / "models", model_id)
+    assert type(back) is type(model)
+    np.testing.assert_array_equal(back.predict_proba(features), model.predict_proba(features))
+    if hasattr(model, "contributions"):
+        np.testing.assert_array_equal(back.contributions(features), model.contributions(features))
+    # Fitted again, or loaded and stored again, it is the same model: same bytes, same id.
+    assert model_to_bytes(back) == model_to_bytes(fitted(name)) == model_to_bytes(model)
+    assert save_model(tmp_path / "models", name="lead_score", model=back, card=CARD) == model_id
+    assert sorted(p.name for p in (tmp_path / "models" / model_id).iterdir()) == ["card.json", "card.md", "model.skops"]
+
+
+def test_a_card_comes_back_as_it_was(tmp_path, regression):
+    model_id = save_model(tmp_path, name="线索评分", model=regression, card=CARD)
+    assert model_id.startswith("线索评分-2026-06-30-")
+    back = read_card(tmp_path, model_id)
+    assert replace(back, metrics={}) == replace(CARD, metrics={})
+    assert repr(back.metrics) == repr(CARD.metrics)
+    assert set(back.versions) == {"python", "funnelml", "numpy", "pandas", "scikit-learn", "skops"}
+    told = json.loads((tmp_path / model_id / "card.json").read_text(encoding="utf-8"))
+    assert told["metrics"]["auc"] is None
+    assert told["model_sha256"] == digest((tmp_path / model_id / "model.skops").read_bytes())
+    facts = dict(back.to_frame().itertuples(index=False, name=None))
+    assert facts["metrics.log_loss"] == 0.512 and facts["seed"] == 7
+
+
+def test_the_card_for_a_person_speaks_two_languages(tmp_path, regression):
+    pages = {}
+    for language in ("en", "zh"):
+        model_id = save_model(tmp_path / language, name="lead_score", model=regression, card=CARD, language=language)
+        pages[language] = (tmp_path / language / model_id / "card.md").read_text(encoding="utf-8")
+    assert (
+        "Learned from 300 rows known on 2026-06-30" in pages["en"] and "| outcome | won within 28 days |" in pages["en"]
+    )
+    assert "用截至 2026-06-30 已知的 300 行训练" in pages["zh"] and "| 结果 | won within 28 days |" in pages["zh"]
+    for page in pages.values():
+        assert "- no feature knows the label \\| by itself" in page and "- 来源" in page and ": auc | - |" in page
+
+
+def test_another_model_or_another_card_has_another_id(tmp_path, boosting, regression):
+    ids = {
+        save_model(tmp_path, name="lead_score", model=model, card=card)
+        for model in (boosting, regression)
+        for card in (CARD, replace(CARD, seed=8))
+    }
+    assert len(ids) == 4
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "a\\b", ".hidden", "-rf", "a b", "x" * 65, "a\n", "a\0b", "C:x"])
+def test_a_name_is_no_path(tmp_path, regression, name):
+    with pytest.raises(ModelStoreError, match="cannot name a model; take letters, digits"):
+        save_model(tmp_path / "models", name=name, model=regression, card=CARD)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "model_id", ["../lead_score-2026-06-30-1a2b3c4d", "lead_score", "..", "/etc", "lead_score-2026-06-30-1a2b3c4d/.."]
+)
+def test_an_id_is_no_path(tmp_path, model_id):
+    for ask in (load_model, read_card, use_model):
+        with pytest.raises(ModelStoreError, match="is no id of a model"):
+            ask(tmp_path, model_id)
+
+
+def test_a_model_that_is_not_there_is_told_with_the_one_that_was_meant(tmp_path, regression):
+    model_id = save_model(tmp_path / "models", name="lead_score", model=regression, card=CARD)
+    with pytest.raises(
+        ModelStoreError, match=rf"there is no model lead_scores-.* in models/ \(did you mean '{model_id}'"
+    ):
+        load_model(tmp_path / "models", model_id.replace("score", "scores"))
+
+
+def test_types_that_are_not_on_the_list_are_not_stored(tmp_path):
+    for model, said in [
+        (SVC().fit([[0.0], [1.0]], [0, 1]), "sklearn.svm._classes.SVC"),
+        ({"path": Path()}, "pathlib"),
+        (fitted("regression on numbers").set_params(logisticregression__n_jobs=print), "builtins.print"),
+        ([1, 2], "holds a list, not a model that predicts"),
+    ]:
+        with pytest.raises(ModelStoreError, match=said):
+            save_model(tmp_path / "models", name="lead_score", model=model, card=CARD)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [*FUNNELML, *SKLEARN])
+def test_every_type_on_the_list_exists(name):
+    module, _, kind = name.rpartition(".")
+    assert isinstance(getattr(importlib.import_module(module), kind), type)
+
+
+def repacked(content: bytes, change: Callable[[dict[str, bytes]], None], **how: Any) -> bytes:
+    """Return the file with its members changed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    change(members)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", **({"compression": zipfile.ZIP_DEFLATED} | how)) as file:
+        for name, member in members.items():
+            file.writestr(name, member)
+    return out.getvalue()
+
+
+def in_schema(old: str, new: str) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        text = members["schema.json"].decode()
+        assert old in text
+        members["schema.json"] = text.replace(old, new, 1).encode()
+
+    return change
+
+
+def array_header(shape: str) -> bytes:
+    head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode()
+
+
+LOGISTIC = '"__class__":"LogisticRegression","__module__":"sklearn.linear_model._logistic","__loader__":"ObjectNode"'
+NASTY: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "empty": (lambda b: b"", "is no model, or is damaged"),
+    "truncated": (lambda b: b[: len(b) // 2], "is no model, or is damaged"),
+    "a byte changed": (
+        lambda b: b[:400] + bytes([b[400] ^ 255]) + b[401:],
+        "is no model, or is damaged|cannot be rebuilt",
+    ),
+    "a pickle": (lambda b: pickle.dumps({"a": 1}), "is a pickle: it would run what it holds"),
+    "another zip": (lambda b: repacked(b, lambda m: m.clear()), "its parts are missing"),
+    "a path": (lambda b: repacked(b, lambda m: m.update({"../../evil.npy": b"x"})), r"it holds '../../evil.npy'"),
+    "a program": (lambda b: repacked(b, lambda m: m.update({"setup.py": b"x"})), "it holds 'setup.py'"),
+    "a foreign function": (
+        lambda b: repacked(
+            b, in_schema(LOGISTIC, '"__class__":"system","__module__":"os","__loader__":"FunctionNode"')
+        ),
+        "not on the list of what a model may hold: os.system; nothing was run",
+    ),
+    "a foreign class": (
+        lambda b: repacked(
+            b,
+            in_schema(
+                '"LogisticRegression","__module__":"sklearn.linear_model._logistic"',
+                '"SVC","__module__":"sklearn.svm._classes"',
+            ),
+        ),
+        "not on the list .*: sklearn.svm._classes.SVC",
+    ),
+    "a class that may be a value is called": (
+        lambda b: repacked(b, in_schema(LOGISTIC, LOGISTIC.replace("ObjectNode", "ConstructorFromReduceNode"))),
+        "not on the list .*: sklearn.linear_model._logistic.LogisticRegression",
+    ),
+    "an unknown loader": (
+        lambda b: repacked(b, in_schema(LOGISTIC, LOGISTIC.replace("ObjectNode", "PickleNode"))),
+        "not on the list",
+    ),
+    "an old protocol": (
+        lambda b: repacked(b, in_schema('"protocol":2', '"protocol":0')),
+        "was stored by another version of skops",
+    ),
+    "too deep": (
+        lambda b: repacked(b, lambda m: m.update({"schema.json": b'{"a":' * 100_000 + b"1" + b"}" * 100_000})),
+        "is no model, or is damaged .RecursionError",
+    ),
+    "no nodes": (lambda b: repacked(b, lambda m: m.update({"schema.json": b'{"protocol":2}'})), "cannot be rebuilt"),
+    "an array of eight terabytes": (
+        lambda b: repacked(b, lambda m: m.update({"0.npy": array_header("(1000000000000,)")})),
+        "array 0.npy of the model is not what its head says",
+    ),
+    "an array that is a pickle": (
+        lambda b: repacked(b, lambda m: m.update({"0.npy": b"\x93NUMPY\x01\x00"})),
+        "is no model, or is damaged",
+    ),
+    "packed otherwise": (
+        lambda b: repacked(b, lambda m: None, compression=zipfile.ZIP_LZMA),
+        "packed in a way that funnelml never uses",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NASTY)
+def test_a_file_that_was_made_or_damaged_is_refused(regression, what):
+    make, said = NASTY[what]
+    with pytest.raises(ModelStoreError, match=said):
+        model_from_bytes(make(model_to_bytes(regression)))
+
+
+def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(monkeypatch, regression):
+    monkeypatch.setattr(model_file, "MOST_BYTES", 2**20)
+    bomb = repacked(model_to_bytes(regression), lambda m: m.update({"9.npy": bytes(2**21)}))
+    assert len(bomb) < 10_000
+    with pytest.raises(ModelStoreError, match="would unpack to 2 MB; the most is 1 MB, so it is not opened"):
+        model_from_bytes(bomb)
+
+
+def test_two_members_of_one_name_are_refused(regression):
+    content = model_to_bytes(regression)
+    out = io.BytesIO(content)
+    with zipfile.ZipFile(out, "a") as file, pytest.warns(UserWarning, match="Duplicate name"):
+        file.writestr("schema.json", b"{}")
+    with pytest.raises(ModelStoreError, match="stand twice"):
+        model_from_bytes(out.getvalue())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_type_is_trusted_because_a_file_asks(name):
+    content = model_to_bytes(fitted(name))
+    assert set(skops.io.get_untrusted_types(data=content)) <= set(model_file.TRUSTED)
+
+
+def shift(field: str, value: int) -> Callable[[Any], None]:
+    def change(nodes: Any) -> None:
+        nodes[field][0] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        shift("left", 0),
+        shift("right", 10_000),
+        shift("feature_idx", 99),
+        shift("feature_idx", -1),
+        shift("is_categorical", 1),
+    ],
+    ids=["a loop", "beyond the end", "no such column", "before the first", "no such category"],
+)
+def test_trees_that_point_outside_are_not_walked(change):
+    model = fitted("boosting on numbers")
+    change(model._predictors[0][0].nodes)
+    with pytest.raises(ModelStoreError, match="trees of the model point outside of themselves"):
+        model_to_bytes(model)
+
+
+def test_sets_of_categories_that_do_not_exist_are_not_looked_up():
+    model = fitted("boosted lead scorer")
+    trees = [tree for iteration in model.models_[0].trees_._predictors for tree in iteration]
+    (split, *_) = [tree for tree in trees if tree.nodes["is_categorical"].any()]
+    split.nodes["bitset_idx"][split.nodes["is_categorical"] == 1] = 10**6
+    with pytest.raises(ModelStoreError, match="point outside"):
+        model_to_bytes(model)
+
+
+@pytest.fixture
+def stored(tmp_path, regression) -> tuple[Path, str]:
+    return tmp_path, save_model(tmp_path, name="lead_score", model=regression, card=CARD)
+
+
+def test_a_model_that_was_changed_is_refused(stored, boosting):
+    folder, model_id = stored
+    (folder / model_id / "model.skops").write_bytes(model_to_bytes(boosting))
+    with pytest.raises(ModelStoreError, match=f"{model_id}: model.skops was changed after it was saved"):
+        load_model(folder, model_id)
+    (folder / model_id / "model.skops").unlink()
+    with pytest.raises(ModelStoreError, match=r"model\.skops cannot be read: No such file"):
+        load_model(folder, model_id)
+
+
+def test_a_card_that_was_changed_is_refused(stored):
+    folder, model_id = stored
+    card = folder / model_id / "card.json"
+    text = card.read_text(encoding="utf-8")
+    for changed in (text.replace('"log_loss": 0.512', '"log_loss": 0.112'), text + " "):
+        card.write_text(changed, encoding="utf-8")
+        with pytest.raises(ModelStoreError, match="was changed after it was saved"):
+            load_model(folder, model_id)
+    for broken in ("", "[]", "{}", text.replace('"rows": 300', '"rows": "many"'), "[" * 100_000):
+        card.write_text(broken, encoding="utf-8")
+        with pytest.raises(ModelStoreError, match=r"card.json is no card of a model \("):
+            load_model(folder, model_id)
+
+
+def test_a_folder_of_another_name_is_refused(stored):
+    folder, model_id = stored
+    other = model_id.replace("06-30", "07-31")
+    (folder / model_id).rename(folder / other)
+    with pytest.raises(ModelStoreError, match="the name of the folder was changed"):
+        load_model(folder, other)
+
+
+def test_a_forged_card_does_not_open_what_is_not_on_the_list(stored):
+    """Whoever writes model and card anew gets past the digests, and then the list stops him."""
+    folder, _ = stored
+    content = skops.io.dumps(SVC().fit([[0.0], [1.0]], [0, 1]))
+    told = CARD.to_json(name="lead_score", model_sha256=digest(content))
+    model_id = f"lead_score-2026-06-30-{digest(told)[:8]}"
+    (folder / model_id).mkdir()
+    (folder / model_id / "model.skops").write_bytes(content)
+    (folder / model_id / "card.json").write_bytes(told)
+    with pytest.raises(ModelStoreError, match=f"^{model_id}: "):
+        load_model(folder, model_id)
+
+
+@pytest.mark.parametrize("package", ["scikit-learn", "funnelml"])
+def test_another_minor_version_is_refused_in_words(tmp_path, regression, package):
+    here = installed_versions()[package]
+    major, minor, *_ = here.split(".")
+    card = replace(CARD, versions=dict(CARD.versions) | {package: f"{major}.{int(minor) + 1}.0"})
+    model_id = save_model(tmp_path, name="lead_score", model=regression, card=card)
+    with pytest.raises(
+        ModelStoreError, match=rf"was made with {package} {major}.*Train it again, or install {package}"
+    ):
+        load_model(tmp_path, model_id)
+    assert "was made with" in list_models(tmp_path).table["problem"][0]
+    patch = replace(CARD, versions=dict(CARD.versions) | {package: f"{major}.{minor}.99"})
+    load_model(tmp_path, save_model(tmp_path, name="lead_score", model=regression, card=patch))
+
+
+def test_a_model_that_was_written_by_half_is_none(stored, regression):
+    folder, model_id = stored
+    (folder / model_id / "card.json").unlink()
+    with pytest.raises(ModelStoreError, match="there is no model"):
+        load_model(folder, model_id)
+    assert save_model(folder, name="lead_score", model=regression, card=CARD) == model_id
+    load_model(folder, model_id)
+    assert not list(folder.rglob("*.tmp"))
+
+
+def test_what_cannot_be_written_is_told_and_leaves_nothing(monkeypatch, stored, boosting):
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    folder, model_id = stored
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ModelStoreError, match="cannot be written: No space left on device; free space"):
+        save_model(folder, name="other", model=boosting, card=CARD)
+    with pytest.raises(ModelStoreError, match=r"current\.json cannot be written"):
+        use_model(folder, model_id)
+    assert list(list_models(folder).table["model_id"][lambda ids: ids.str.startswith("lead")]) == [model_id]
+    assert [path.name for path in folder.rglob("*") if path.is_file() and path.parent.name != model_id] == []
+
+
+def three(folder: Path, regression: Any) -> list[str]:
+    months = [(4, 30), (5, 31), (6, 30)]
+    cards = [replace(CARD, as_of=date(2026, *day), metrics={"log_loss": 0.5 - 0.01 * day[0]}) for day in months]
+    return [save_model(folder, name="lead_score", model=regression, card=card) for card in cards]
+
+
+def test_use_and_roll_back(tmp_path, boosting, regression):
+    april, may, june = three(tmp_path, regression)
+    other = save_model(tmp_path, name="renewal", model=boosting, card=CARD)
+    assert current_model(tmp_path, "lead_score") is None
+    with pytest.raises(ModelStoreError, match="no model 'lead_score' was in use before this"):
+        roll_back(tmp_path, "lead_score")
+    for model_id in (april, may, other, june, june):
+        use_model(tmp_path, model_id)
+    assert (current_model(tmp_path, "lead_score"), current_model(tmp_path, "renewal")) == (june, other)
+    assert [roll_back(tmp_path, "lead_score"), roll_back(tmp_path, "lead_score")] == [may, april]
+    with pytest.raises(ModelStoreError, match=f"was in use before {april}"):
+        roll_back(tmp_path, "lead_score")
+    use_model(tmp_path, june)
+    assert roll_back(tmp_path, "lead_score") == april == current_model(tmp_path, "lead_score")
+    told = json.loads((tmp_path / "current.json").read_text(encoding="utf-8"))
+    steps = [(step["step"], step["model_id"]) for step in told["steps"] if step["name"] == "lead_score"]
+    ups, downs = [("use", april), ("use", may), ("use", june)], [("roll_back", may), ("roll_back", april)]
+    assert steps == [*ups, *downs, ("use", june), ("roll_back", april)]
+    assert current_model(tmp_path, "renewal") == other
+
+
+def test_what_cannot_be_loaded_is_not_put_in_use(tmp_path, regression):
+    april, may, june = three(tmp_path, regression)
+    use_model(tmp_path, april)
+    use_model(tmp_path, may)
+    before = (tmp_path / "current.json").read_bytes()
+    for broken in (april, june):
+        (tmp_path / broken / "model.skops").write_bytes(b"")
+    with pytest.raises(ModelStoreError, match="was changed"):
+        use_model(tmp_path, june)
+    with pytest.raises(ModelStoreError, match="was changed"):
+        roll_back(tmp_path, "lead_score")
+    assert (tmp_path / "current.json").read_bytes() == before and current_model(tmp_path, "lead_score") == may
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"schema_version": 9, "steps": []}',
+        '{"schema_version": 1, "steps": [{"step": "use"}]}',
+        '{"schema_version": 1, "steps": [{"step": "roll_back", "name": "a", "model_id": "b"}]}',
+    ],
+)
+def test_a_damaged_history_is_named(stored, text):
+    folder, model_id = stored
+    (folder / "current.json").write_text(text, encoding="utf-8")
+    for ask in (lambda: current_model(folder, "lead_score"), lambda: use_model(folder, model_id)):
+        with pytest.raises(ModelStoreError, match=r"current.json cannot be read \("):
+            ask()
+    assert (folder / "current.json").read_text(encoding="utf-8") == text
+
+
+def test_the_list_of_models(tmp_path, regression):
+    assert list_models(tmp_path / "models").summary() == "No model is stored yet."
+    april, may, june = three(tmp_path, regression)
+    use_model(tmp_path, may)
+    (tmp_path / april / "card.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "README.md").write_text("models", encoding="utf-8")
+    listed = list_models(tmp_path)
+    table = listed.to_frame().set_index("model_id")
+    assert list(table.index) == [april, may, june]
+    assert list(table["in_use"]) == [False, True, False]
+    assert table.loc[june, "rows"] == N and table.loc[june, "problem"] == ""
+    assert "card.json is no card of a model" in table.loc[april, "problem"]
+    assert listed.summary() == f"3 models are stored; in use: {may}; cannot be used: {april}."
+    assert listed.summary("zh") == f"已保存 3 个模型；使用中：{may}；无法使用：{april}。"
+
+
+def test_two_models_side_by_side(tmp_path, boosting, regression):
+    other = replace(CARD, data_hash="cd" * 32, features=("amount", "owner"), metrics={"log_loss": 0.48, "auc": 0.7})
+    first = save_model(tmp_path, name="lead_score", model=regression, card=CARD)
+    second = save_model(tmp_path, name="lead_score", model=boosting, card=other)
+    compared = compare_models(tmp_path, first, second)
+    table = compared.to_frame().set_index("field")
+    assert tuple(table.loc["metrics.log_loss"]) == (0.512, 0.48, False) and table.loc["rows", "same"]
+    said = compared.summary()
+    assert "learned from different rows" in said and "log_loss 0.512 -> 0.48, auc - -> 0.7." in said
+    assert f"Only {first} has days_since_activity, 来源." in said and f"Only {second} has owner." in said
+    assert "log_loss 0.512 -> 0.48" in compared.summary("zh") and f"仅 {second} 有 owner。" in compared.summary("zh")
+    same = compare_models(tmp_path, first, first)
+    assert same.table["same"].drop(index=same.table.index[same.table["field"] == "metrics.auc"]).all()
+    assert f"learned from the same {N} rows" in same.summary()
+    third = save_model(tmp_path, name="lead_score", model=regression, card=replace(CARD, outcome="lost"))
+    assert "their measures do not compare" in compare_models(tmp_path, first, third).summary()
+
+
+def test_the_fingerprint_of_rows_is_that_of_their_content():
+    rows = ScoringRows(features=X, record_id=np.array([f"L{i}" for i in range(N)], dtype=object), label=Y)
+    told = hash_rows(rows)
+    assert told == hash_rows(replace(rows, features=X.copy())) and len(told) == 64
+    order = np.arange(N)[::-1]
+    others = [
+        rows.take(order),
+        replace(rows, features=X.rename(columns={"amount": "Amount"})),
+        replace(rows, features=X.assign(amount=X["amount"].where(X.index != 5, 1.0))),
+        replace(rows, features=X.assign(来源=X["来源"].where(X.index != 5, "fair"))),
+        replace(rows, label=1 - Y),
+        replace(rows, label=None),
+        replace(rows, at=np.arange(N)),
+        replace(rows, known_at=np.arange(N)),
+    ]
+    assert len({told, *map(hash_rows, others)}) == 9
+    zeros = [replace(rows, features=X.assign(amount=zero)) for zero in (0.0, -0.0)]
+    assert hash_rows(zeros[0]) == hash_rows(zeros[1])

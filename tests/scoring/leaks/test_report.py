@@ -1,0 +1,62 @@
+"""What a report of leaks says, in both languages with the same figures."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from funnelml.scoring.leaks.find import find_leaks
+from funnelml.scoring.leaks.report import LeakReport
+from tests.scoring.leaks.tables import PLANTED, honest_table, rows_of
+
+
+def figures(text):
+    return sorted(re.findall(r"\d[\d,.]*\d|\d", text))
+
+
+@pytest.fixture(scope="module")
+def report():
+    features, y, rng = honest_table(11)
+    planted = dict(PLANTED[k](y, rng) for k in PLANTED)
+    gone = features.assign(**{"visit report": "x"}).sample(100, random_state=1).assign(**{"visit report": None})
+    rows = rows_of(features.assign(**planted, **{"visit report": "x"}), y)
+    return find_leaks(rows, keep=["why"], open_features=gone.assign(**planted_of(gone, planted)))
+
+
+def planted_of(rows, planted):
+    return {name: values[: len(rows)] for name, values in planted.items()}
+
+
+def test_both_languages_have_the_same_figures(report):
+    kinds = set()
+    for suspect in report.suspects:
+        kinds |= {e.kind for e in suspect.evidence}
+        for evidence in suspect.evidence:
+            assert figures(evidence.en) == figures(evidence.zh), evidence
+    assert len(kinds) >= 9, kinds
+    assert figures(report.summary("en")) == figures(report.summary("zh"))
+
+
+def test_summary_names_what_is_left_out_kept_and_to_be_looked_at(report):
+    assert report.kept == ("why",) and "why" not in report.left_out
+    told = report.summary()
+    assert told.startswith(f"Of {report.fields} fields in 2,000 rows, {len(report.left_out)} left out as they seem to ")
+    assert "; 1 kept though they look like leaks: why; " in told
+    assert "按要求保留，但疑似泄漏 1 个：why；" in report.summary("zh")
+
+
+def test_frame_lists_suspects_to_leave_out_first(report):
+    frame = report.to_frame()
+    assert list(frame) == ["field", "verdict", "kept", "auc", "filled", "evidence"]
+    assert frame["verdict"].is_monotonic_increasing and set(frame["verdict"]) == {"leave out", "look at"}
+    assert set(report.to_frame("zh")["verdict"]) == {"剔除", "需核查"}
+    for _, group in frame.groupby("verdict"):
+        assert group["auc"].is_monotonic_decreasing
+
+
+def test_nothing_found_is_said():
+    nothing = LeakReport(suspects=(), fields=7, rows=1_234)
+    assert nothing.summary() == "None of 7 fields looks like a leak in 1,234 rows."
+    assert nothing.summary("zh") == "在 1,234 行中检查了 7 个字段，未发现疑似泄漏。"
+    assert nothing.to_frame().empty

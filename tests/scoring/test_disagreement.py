@@ -1,0 +1,79 @@
+"""Where model and rules disagree, and how such cases ended, by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from funnelml.errors import ModelInputError
+from funnelml.scoring.disagreement import find_disagreement
+from funnelml.scoring.grades import grade_scores
+from funnelml.scoring.grading import Grading
+
+RULES = Grading(by="probability", borders=(0.5, 0.2))
+MODEL = grade_scores([0.9, 0.6, 0.1, 0.1, 0.3], list("abcde"), RULES)
+BANT = grade_scores([0.1, 0.15, 0.7, 0.1, 0.6], list("abcde"), RULES)
+
+
+def past_of(model_hot: list[int], rules_hot: list[int]) -> pd.DataFrame:
+    """One record each, hot by one and cold by the other, with what became of it."""
+    rows = [(f"m{k}", "Hot", "Cold", y) for k, y in enumerate(model_hot)]
+    rows += [(f"r{k}", "Cold", "Hot", y) for k, y in enumerate(rules_hot)]
+    return pd.DataFrame(rows, columns=["record_id", "model_grade", "rules_grade", "converted"])
+
+
+def test_records_hot_by_one_and_cold_by_the_other():
+    result = find_disagreement(MODEL, BANT)
+    assert result.to_frame()[["record_id", "hot_by"]].to_numpy().tolist() == [
+        ["a", "model"],
+        ["b", "model"],
+        ["c", "rules"],
+    ]
+    assert result.agreement.loc["Hot", "Cold"] == 2 and result.agreement.loc["Cold", "Cold"] == 1
+    assert result.agreement.to_numpy().sum() == result.records == 5
+    assert "Of 5 records 2 are Hot by the model and Cold by the rules, 1 the other way round." in result.summary()
+    assert "过去此类情况的结果未知。" in result.summary("zh")
+
+
+def test_who_was_right_before():
+    result = find_disagreement(MODEL, BANT, past=past_of([1] * 15 + [0] * 15, [1] * 3 + [0] * 27))
+    assert result.past["rate"].to_dict() == {"model": 0.5, "rules": 0.1}
+    assert result.verdict == "model"
+    assert "15 / 30 (50\xa0%) of the first kind converted and 3 / 30 (10\xa0%)" in result.summary()
+    assert "the model was right more often" in result.summary() and "模型更准" in result.summary("zh")
+    swapped = find_disagreement(MODEL, BANT, past=past_of([1] * 3 + [0] * 27, [1] * 15 + [0] * 15))
+    assert swapped.verdict == "rules" and "the rules were right more often" in swapped.summary()
+
+
+def test_what_cannot_be_told():
+    equal = find_disagreement(MODEL, BANT, past=past_of([1, 0] * 15, [1, 0] * 15))
+    assert equal.verdict == "not_shown" and "尚不能判断" in equal.summary("zh")
+    few = find_disagreement(MODEL, BANT, past=past_of([1] * 19, [0] * 30))
+    assert few.verdict == "too_few" and "20 of each would do" in few.summary()
+
+
+def test_a_record_counts_once_by_its_first_case():
+    past = past_of([1, 0], [])
+    later = past.assign(converted=[0, 1])
+    result = find_disagreement(MODEL, BANT, past=pd.concat([past, later, later]))
+    assert result.past.loc["model", ["records", "converted"]].tolist() == [2, 1]
+    agreed = past.assign(rules_grade="Hot")
+    assert find_disagreement(MODEL, BANT, past=agreed).past["records"].sum() == 0
+
+
+def test_faults():
+    letters = grade_scores([0.5], ["a"], Grading(scale="letters", by="probability", borders=(0.5, 0.3, 0.1)))
+    with pytest.raises(ModelInputError, match="grade both on one scale"):
+        find_disagreement(MODEL, letters)
+    with pytest.raises(ModelInputError, match="none of the 5 records of the model is among the 1 of the rules"):
+        find_disagreement(MODEL, grade_scores([0.5], ["z"], RULES))
+    with pytest.raises(ModelInputError, match="1 values of converted are neither 0 nor 1"):
+        find_disagreement(MODEL, BANT, past=past_of([2], []))
+    with pytest.raises(ModelInputError, match="past rows have no column 'converted'"):
+        find_disagreement(MODEL, BANT, past=past_of([1], []).drop(columns="converted"))
+
+
+def test_nothing_open():
+    nothing = grade_scores([], [], RULES)
+    result = find_disagreement(nothing, nothing)
+    assert result.to_frame().empty and result.agreement.shape == (3, 3)

@@ -1,0 +1,287 @@
+"""Rows to learn from: labels by their window, landmarks dropped by their date, and the loans counted by other means."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from funnelml.errors import AsOfError, FunnelError, NotEnoughDataError
+from funnelml.history.funnel import Funnel
+from funnelml.history.history import History
+from funnelml.history.landmarks import age_landmarks, date_landmarks
+from funnelml.io.engine import on_duckdb
+from funnelml.schema import DAY
+from funnelml.scoring.training_rows import default_landmarks, scoring_rows, training_rows
+from tests.logs import EPOCH, STAGES, history_of, log_rows, stage_log
+
+
+def day(n: int):
+    return EPOCH + timedelta(days=n)
+
+
+def labels_of(rows):
+    return dict(zip(zip(rows.record_id, rows.at // DAY - 1, strict=True), rows.label, strict=True))
+
+
+WINS = [
+    ("early", "Lead", 0),
+    ("early", "won", 11),
+    ("late", "Lead", 0),
+    ("late", "won", 16),
+    ("end", "Lead", 0),
+    ("end", "won", 21),
+    ("lost", "Lead", 0),
+    ("lost", "lost", 13),
+    ("open", "Lead", 0),
+]
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_label_is_a_win_within_the_window(engine):
+    history = history_of(WINS, engine=engine)
+    looked = date_landmarks(history, as_of_dates=[day(10), day(15)])
+    rows = training_rows(history, as_of=day(30), horizon_days=5, landmarks=looked)
+    # The window of the landmark at the end of day 10 holds days 11 to 15; a win at the very start of day 21 is outside
+    # that of day 15, which ends there.
+    assert labels_of(rows) == {
+        ("early", 10): 1,
+        ("end", 10): 0,
+        ("late", 10): 0,
+        ("lost", 10): 0,
+        ("open", 10): 0,
+        ("end", 15): 0,
+        ("late", 15): 1,
+        ("open", 15): 0,
+    }
+    assert rows.outcome == "won within 5 days" and rows.positives == 2 and rows.dropped == {}
+    assert (rows.known_at - rows.at).tolist() == [5 * DAY] * 8
+
+
+def test_landmarks_are_dropped_by_date_and_counted():
+    history = history_of(WINS)
+    looked = date_landmarks(history, as_of_dates=[day(10), day(15)])
+    rows = training_rows(history, as_of=day(19), horizon_days=5, landmarks=looked)
+    # All three of day 15, the one that was won too: its window ends on day 20.
+    assert set(rows.at) == {11 * DAY} and rows.dropped == {"the outcome of the landmark was not known by 1970-01-20": 3}
+    assert len(training_rows(history, as_of=day(20), horizon_days=5, landmarks=looked)) == 8
+
+
+def test_a_label_waits_until_most_wins_are_recorded():
+    # Nineteen of twenty wins were recorded two days late, one eight days.
+    wins = [(f"r{k}", "won", 1 + k, 1 + k + (8 if k == 3 else 2)) for k in range(20)]
+    history = history_of([*[(f"r{k}", "Lead", 0) for k in range(20)], ("x", "Lead", 0), *wins])
+    looked = date_landmarks(history, as_of_dates=[day(25), day(26)])
+    rows = training_rows(history, as_of=day(32), horizon_days=5, landmarks=looked)
+    assert set(rows.at) == {26 * DAY} and set(rows.known_at - rows.at) == {7 * DAY}
+    # By day 26 the late entry is known, and so the lag of 95 % is that of the others.
+    assert rows.dropped == {"the outcome of the landmark was not known by 1970-02-02": 1}
+
+
+def test_a_win_that_is_not_recorded_by_then_is_no_label():
+    rows = [("a", "Lead", 0), ("a", "won", 12, 25), ("b", "Lead", 0)]
+    looked = date_landmarks(history_of(rows), as_of_dates=[day(10)])
+    told = [training_rows(history_of(rows), as_of=day(n), horizon_days=5, landmarks=looked) for n in (24, 60)]
+    assert [labels_of(r)[("a", 10)] for r in told] == [0, 1]
+
+
+def test_an_outcome_may_be_a_stage_reached_or_passed():
+    rows = [
+        ("reaches", "Lead", 0),
+        ("reaches", "Proposal", 12),
+        ("passes", "Lead", 0),
+        ("passes", "Closing", 12),
+        ("wins", "Lead", 0),
+        ("wins", "won", 12),
+        ("fails", "Lead", 0),
+        ("fails", "lost", 12),
+        ("there", "Proposal", 0),
+        ("there", "Closing", 12),
+        ("back", "Proposal", 0),
+        ("back", "Lead", 5),
+        ("back", "Proposal", 13),
+    ]
+    history = history_of(rows)
+    looked = date_landmarks(history, as_of_dates=[day(10)])
+    told = training_rows(history, as_of=day(30), horizon_days=5, landmarks=looked, outcome="Proposal")
+    assert labels_of(told) == {(r, 10): float(r != "fails") for r in ("back", "fails", "passes", "reaches", "wins")}
+    assert told.dropped == {"Proposal or beyond at the landmark": 1} and told.outcome == "reached Proposal within 5 days"
+    still = scoring_rows(history, as_of=day(10), horizon_days=5, outcome="Proposal")
+    assert sorted(still.record_id) == ["back", "fails", "passes", "reaches", "wins"]
+    assert still.dropped == {"Proposal or beyond at the landmark": 1} and still.label is None
+
+
+def test_closed_records_among_the_landmarks_are_dropped():
+    moments = pd.DataFrame({"record_id": ["early", "open"], "cut": 15 * DAY})
+    rows = training_rows(history_of(WINS), as_of=day(30), horizon_days=5, landmarks=moments)
+    assert rows.record_id.tolist() == ["open"] and rows.dropped == {"closed at the landmark": 1}
+
+
+def test_rows_to_score_are_the_open_records_in_the_same_columns():
+    history = history_of(WINS, [("open", 0, 5.0), ("open", 12, 7.0)])
+    rows = scoring_rows(history, as_of=day(15), horizon_days=1)
+    assert rows.record_id.tolist() == ["end", "late", "open"] and set(rows.at) == {16 * DAY}
+    assert rows.label is None and rows.known_at is None and rows.outcome == "won within 1 day"
+    looked = date_landmarks(history, as_of_dates=[day(3)])
+    learned = training_rows(history, as_of=day(15), horizon_days=1, landmarks=looked)
+    # The amount has its log only from day 12 on, which was known on day 15.
+    assert list(rows.features) == list(learned.features) and "amount_change" in rows.features
+
+
+def test_where_nothing_is_open_there_is_nothing_to_score():
+    rows = scoring_rows(history_of([("a", "Lead", 0), ("a", "won", 2)]), as_of=day(5), horizon_days=5)
+    assert len(rows) == 0 and "age_days" in rows.features and rows.at.dtype == np.int64
+    assert len(scoring_rows(history_of([("a", "Lead", 9)]), as_of=day(5), horizon_days=5)) == 0
+
+
+def test_what_was_left_out_and_assumed_is_told():
+    opportunities = pd.DataFrame(
+        {"funnel": "f", "opportunity_id": ["open"], "created_at": 0, "recorded_at": 0, "owner": "Ann", "source": "官网"}
+    ).assign(lead_id="l")
+    history = history_of(WINS).with_tables(opportunities=opportunities)
+    for rows in (
+        training_rows(history, as_of=day(30), horizon_days=5),
+        scoring_rows(history, as_of=day(10), horizon_days=5),
+    ):
+        assert list(rows.left_out) == ["owner"] and rows.assumed == ("source",)
+    trusted = scoring_rows(history, as_of=day(10), horizon_days=5, trusted=("owner",))
+    assert trusted.assumed == ("owner", "source") and "owner_win_rate" in trusted.features
+
+
+def test_without_landmarks_the_default_ones_are_taken():
+    rows = training_rows(history_of(WINS), as_of=day(30), horizon_days=5)
+    # The last is as late as its window allows; the log is too short for twelve of four weeks.
+    assert sorted(set(rows.at)) == [(n + 1) * DAY for n in (4, 11, 18, 25)]
+    assert default_landmarks(history_of(WINS), as_of=day(30), horizon_days=5) == (day(4), day(11), day(18), day(25))
+
+
+@pytest.mark.parametrize(("days", "count", "apart"), [(6, 1, 0), (40, 6, 7), (312, 26, 7), (340, 12, 28), (2000, 26, 28)])
+def test_default_landmarks_lie_four_weeks_or_one_apart(days, count, apart):
+    dates = default_landmarks(history_of([("a", "Lead", 0)]), as_of=day(days), horizon_days=5)
+    assert len(dates) == count and dates[-1] == day(days - 5)
+    assert {(b - a).days for a, b in zip(dates, dates[1:], strict=False)} == ({apart} if apart else set())
+
+
+def test_default_landmarks_keep_their_window_over_a_change_of_clocks():
+    rows = stage_log([("a", "Lead", 0)])
+    history = History(tables={"stage_changes": rows}, funnels=history_of(WINS).funnels, time_zone="Europe/Berlin")
+    # A week of the last days of March has an hour less than seven times 24.
+    dates = default_landmarks(history, as_of=date(2024, 4, 2), horizon_days=7)
+    assert dates[-1] == date(2024, 3, 25)
+    assert default_landmarks(history, as_of=date(2024, 4, 8), horizon_days=7)[-1] == date(2024, 4, 1)
+
+
+def test_too_little_is_said_with_what_would_do():
+    with pytest.raises(NotEnoughDataError, match="no outcome is known by 1970-01-04: the first landmark is 1970-01-01 "):
+        training_rows(history_of(WINS), as_of=day(3), horizon_days=5)
+    with pytest.raises(NotEnoughDataError, match="as-of 1970-01-06 or later would do, or a shorter horizon"):
+        training_rows(history_of(WINS), as_of=day(3), horizon_days=5)
+    assert len(training_rows(history_of(WINS), as_of=date(1970, 1, 6), horizon_days=5)) == 5
+    looked = date_landmarks(history_of(WINS), as_of_dates=[day(9)])
+    with pytest.raises(NotEnoughDataError, match="the first landmark is 1970-01-10 and needs 5.0 days"):
+        training_rows(history_of(WINS), as_of=day(10), horizon_days=5, landmarks=looked)
+
+
+def test_no_landmark_at_all_is_said():
+    none = date_landmarks(history_of(WINS), as_of_dates=[day(9)]).iloc[:0]
+    with pytest.raises(NotEnoughDataError, match="no record was open at the landmarks"):
+        training_rows(history_of(WINS), as_of=day(30), horizon_days=5, landmarks=none)
+
+
+def test_an_outcome_that_is_none_is_said():
+    with pytest.raises(FunnelError, match=r"no outcome 'Closng' \(did you mean 'Closing'\?\); there are Proposal"):
+        training_rows(history_of(WINS), as_of=day(30), horizon_days=5, outcome="Closng")
+    with pytest.raises(FunnelError, match="no outcome 'lost'"):
+        scoring_rows(history_of(WINS), as_of=day(30), horizon_days=5, outcome="lost")
+    with pytest.raises(AsOfError, match="a horizon of 0 days is too short"):
+        training_rows(history_of(WINS), as_of=day(30), horizon_days=0)
+
+
+@given(
+    rows=log_rows(),
+    as_of=st.integers(8, 22),
+    later=st.lists(st.tuples(st.integers(0, 6), st.sampled_from(STAGES), st.integers(0, 30), st.integers(0, 9))),
+)
+@settings(max_examples=25)
+def test_rows_recorded_after_the_as_of_date_change_nothing(rows, as_of, later):
+    history = history_of([("r0", "Lead", 0.0, 0.0), ("r9", "Lead", 0.0, 0.0), *rows])
+    moved = stage_log([(f"r{r}", stage, float(at), float(as_of + 1 + lag)) for r, stage, at, lag in later])
+    both = pd.concat([history.tables["stage_changes"], moved], ignore_index=True)
+    told = [
+        training_rows(h, as_of=day(as_of), horizon_days=2) for h in (history, history.with_tables(stage_changes=both))
+    ]
+    pd.testing.assert_frame_equal(told[0].features, told[1].features)
+    for name in ("label", "at", "known_at", "record_id"):
+        np.testing.assert_array_equal(getattr(told[0], name), getattr(told[1], name))
+    assert told[0].dropped == told[1].dropped
+
+
+@given(rows=log_rows(), at=st.integers(1, 15), horizon=st.integers(1, 6))
+@settings(max_examples=20)
+def test_a_label_never_depends_on_what_happens_after_its_window(rows, at, horizon):
+    rows = [("r0", "Lead", 0.0, 0.0), *rows]
+    looked = date_landmarks(history_of(rows), as_of_dates=[day(at)])
+    assume(len(looked))
+    within = [row for row in rows if row[2] < at + 1 + horizon]
+    told = [training_rows(history_of(r), as_of=day(90), horizon_days=horizon, landmarks=looked) for r in (rows, within)]
+    assert labels_of(told[0]) == labels_of(told[1])
+
+
+def counted_loans(real_data):
+    """Rows and wins of each age and set, from the raw log by a plain loop: sets are by the month of the start."""
+    raw = pd.read_csv(real_data / "loan_applications_2012_A.csv.gz")
+    raw["at"] = pd.to_datetime(raw["time:timestamp"], format="ISO8601", utc=True)
+    raw = raw.sort_values("at", kind="stable")
+    won, ends = {"A_APPROVED", "A_REGISTERED", "A_ACTIVATED"}, {"A_DECLINED", "A_CANCELLED"}
+    ends |= won
+    counts = {}
+    for _, case in raw.groupby("case:concept:name"):
+        start = case["at"].min()
+        month = start.tz_convert("Europe/Amsterdam").strftime("%Y-%m")
+        which = "test" if month == "2011-11" else "train" if month <= "2011-10" else None
+        closed = case.loc[case["concept:name"].isin(ends), "at"].min()
+        wins = case.loc[case["concept:name"].isin(won), "at"]
+        for age in (1, 7, 14):
+            cut = start + pd.Timedelta(days=age)
+            if which is None or closed < cut:
+                continue
+            label = bool(((wins >= cut) & (wins < cut + pd.Timedelta(days=28))).any())
+            n, k = counts.get((which, age), (0, 0))
+            counts[which, age] = (n + 1, k + label)
+    return counts
+
+
+@pytest.mark.realdata
+def test_the_loans_are_what_a_plain_loop_counts(real_data):
+    raw = pd.read_csv(real_data / "loan_applications_2012_A.csv.gz")
+    at = pd.to_datetime(raw["time:timestamp"], format="ISO8601", utc=True).dt.as_unit("us").astype("int64")
+    won, lost = ("A_APPROVED", "A_REGISTERED", "A_ACTIVATED"), ("A_DECLINED", "A_CANCELLED")
+    stages = ("A_SUBMITTED", "A_PARTLYSUBMITTED", "A_PREACCEPTED", "A_ACCEPTED", "A_FINALIZED")
+    funnel = Funnel(name="loans", stages=stages, won=won, lost=lost)
+    log = pd.DataFrame(
+        {
+            "funnel": "loans",
+            "record_id": raw["case:concept:name"].astype(str),
+            "stage": raw["concept:name"].map(funnel.canonical),
+            "entered_at": at,
+            "recorded_at": at,
+        }
+    )
+    history = History(tables={"stage_changes": log}, funnels=(funnel,), time_zone="Europe/Amsterdam")
+    as_of, counts = date(2012, 1, 15), {}
+    for which, span in (
+        ("train", {"started_to": date(2011, 10, 31)}),
+        ("test", {"started_from": date(2011, 11, 1), "started_to": date(2011, 11, 30)}),
+    ):
+        looked = age_landmarks(history, ages_days=[1, 7, 14], as_of=as_of, **span)
+        rows = training_rows(history, as_of=as_of, horizon_days=28, landmarks=looked)
+        assert rows.dropped == {}
+        age = np.rint(rows.features["age_days"].to_numpy())
+        for days in (1, 7, 14):
+            counts[which, days] = (int((age == days).sum()), int(rows.label[age == days].sum()))
+    assert counts == counted_loans(real_data)
+    assert on_duckdb(history).funnels == history.funnels
