@@ -22,7 +22,7 @@ from funnelml.scoring.recipe import Part, Recipe
 
 FADES = (None, 1 / 2, 1 / 8, 1 / 32)
 """Half-lives of the rows' weights that are tried, as shares of the time that the rows span; None does not fade."""
-LEVELS = (None, 1 / 8, 1 / 32)
+LEVELS = (None, 1 / 8)
 """Half-lives of the level that are tried, likewise; None leaves the level as the model has it."""
 PENALTIES = (2.0, 8.0, 32.0)
 """Penalties of the scorecard that are tried."""
@@ -140,7 +140,7 @@ class Choice:
     def _try(self, part: Part) -> Trial:
         learned, tested = [], []
         for fold in self._folds:
-            weight = self._weights(fold, part.half_life)
+            weight = None if part.half_life is None else self._weights(fold, part.half_life)
             model = self._base.make(part).fit(self._x.iloc[fold.train], self._label[fold.train], weight)
             learned.append(model.decision_function(self._x.iloc[fold.train]))
             tested.append(model.decision_function(self._x.iloc[fold.test]))
@@ -149,7 +149,7 @@ class Choice:
     def _try_trees(self, part: Part) -> list[Trial]:
         stages: list[list[tuple[FloatArray, FloatArray]]] = []
         for fold in self._folds:
-            weight = self._weights(fold, part.half_life)
+            weight = None if part.half_life is None else self._weights(fold, part.half_life)
             model = self._base.make(replace(part, trees=TREES[-1]))
             assert isinstance(model, BoostedTrees)
             model.fit(self._x.iloc[fold.train], self._label[fold.train], weight)

@@ -19,6 +19,7 @@ from funnelml.scoring.leaks.find import find_leaks
 from funnelml.scoring.leaks.report import LeakReport
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.scorer import LeadScorer
+from funnelml.scoring.seasons import leave_out_seasons
 from funnelml.scoring.uncertainty import Spread, learn_spread
 
 Progress = Callable[[Iterable[str]], Iterable[str]]
@@ -137,12 +138,11 @@ def learn_score(
 
     for step in progress(("leaks", "evaluation", "model", "intervals")):
         if step == "leaks":
-            wanted = rows.without(*(field for field in leave_out if field in rows.features))
+            wanted = leave_out_seasons(rows)
+            wanted = wanted.without(*(field for field in leave_out if field in wanted.features))
             told["leaks"] = find_leaks(
                 wanted,
                 keep=[field for field in keep if field in wanted.features],
-                left_out=rows.left_out,
-                assumed=rows.assumed,
                 open_features=None if open_rows is None else open_rows.features,
                 seed=seed,
             )

@@ -84,6 +84,8 @@ def is_plain_number(column: pd.Series) -> bool:
             "floating",
             "mixed-integer-float",
         )
+    if pd.api.types.is_complex_dtype(column.dtype):
+        return False
     return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
 
 

@@ -32,7 +32,7 @@ class Label:
     values : numpy.ndarray of float64, shape (n,)
         1 or 0, NaN where the table has none.
     outcome : str
-        What a 1 means: the value itself, or the name of the column where the value is a mere yes.
+        What a 1 means: the value itself, or the name of the column where the value is a mere yes or no.
     """
 
     values: NDArray[np.float64]
@@ -71,14 +71,22 @@ def read_label(column: pd.Series, *, name: str, positive: object, missing: froze
             f"label '{name}' has {len(names):,} values ({first_few(sorted(names))}); it needs two. Leave out rows "
             "that are not decided yet, or choose another label"
         )
-    counts = _choose(names, list(values), name, positive)
     if len(names) < 2:
+        rows = int((codes >= 0).sum())
         raise ModelInputError(
-            f"label '{name}' is '{names[0]}' in all {len(column):,} rows that have one; rows of both kinds are needed"
+            f"label '{name}' is '{names[0]}' in all {rows:,} rows that have one; rows of both kinds are needed"
         )
+    counts = _choose(names, list(values), name, positive)
     chosen = next(i for i, value in enumerate(values) if value == counts)
     known = np.where(codes >= 0, (codes == chosen).astype(np.float64), np.nan)
-    return Label(values=known, outcome=name if counts in _SAYS_LITTLE else names[chosen])
+    return Label(values=known, outcome=_tell(name, names[chosen]))
+
+
+def _tell(label: str, value: str) -> str:
+    plain = value.casefold()
+    if plain in _SAYS_LITTLE:
+        return label
+    return f"{label} = {value}" if plain in _NEGATIVE else value
 
 
 def _choose(names: list[str], plain: list[str], label: str, positive: object) -> str:
@@ -90,9 +98,9 @@ def _choose(names: list[str], plain: list[str], label: str, positive: object) ->
             hint = did_you_mean(str(positive), names)
             raise ModelInputError(f"label '{label}' is never '{positive}'{hint}; it is {first_few(names)}")
         return wanted
-    yes, no = [p for p in plain if p in _POSITIVE], [p for p in plain if p in _NEGATIVE]
-    if len(yes) == 1 or (len(no) == 1 and len(plain) == 1):
-        return (yes or no)[0]
+    yes = [p for p in plain if p in _POSITIVE]
+    if len(yes) == 1:
+        return yes[0]
     raise ModelInputError(
         f"which value of label '{label}' counts is not clear from {first_few(names)}; say it with positive="
     )

@@ -76,7 +76,7 @@ def plain_rows(
     ModelInputError
         If the table is empty, the label has not two values, one id has both, or no column is a feature.
     """
-    _check_table(table, [label, *_given(record_id, at), *keep])
+    table = _check_table(table, [label, *_given(record_id, at), *keep])
     absent = frozenset(text.casefold() for text in missing)
     told = read_label(table[label], name=label, positive=positive, missing=absent)
     others = [c for c in table.columns if c not in (label, record_id, at)]
@@ -129,7 +129,7 @@ def plain_rows_to_score(
     ModelInputError
         If the table is empty, or a column of numbers now holds mostly something else.
     """
-    _check_table(table, [*map(str, like.features.columns), *_given(record_id, at)])
+    table = _check_table(table, [*map(str, like.features.columns), *_given(record_id, at)])
     absent = frozenset(text.casefold() for text in missing)
     columns = {}
     for name, learned in like.features.items():
@@ -153,20 +153,22 @@ def _given(*names: str | None) -> list[str]:
     return [name for name in names if name is not None]
 
 
-def _check_table(table: pd.DataFrame, wanted: Sequence[str]) -> None:
+def _check_table(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
+    """Return the table with texts as names of its columns."""
+    if not isinstance(table, pd.DataFrame):
+        raise ModelInputError(f"the table is a {type(table).__name__}; hand over a pandas frame, one row a lead")
     names = [str(c) for c in table.columns]
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise MappingError(f"column {first_few(map(repr, twice))} stands in the table twice; rename one of them")
     for name in wanted:
-        if name not in table.columns:
+        if name not in names:
             raise MappingError(
                 f"the table has no column '{name}'{did_you_mean(name, names)}; it has {first_few(names, 8)}"
             )
     if table.empty:
-        raise ModelInputError(
-            "the table has no rows; give it the leads whose outcome is known, or that are to be scored"
-        )
+        raise ModelInputError("the table has no rows; give it leads whose outcome is known, or that are to be scored")
+    return table.set_axis(names, axis=1)
 
 
 def _read_ids(table: pd.DataFrame, name: str | None) -> NDArray[np.object_]:
@@ -184,10 +186,11 @@ def _read_ids(table: pd.DataFrame, name: str | None) -> NDArray[np.object_]:
 def _read_dates(table: pd.DataFrame, name: str | None) -> NDArray[np.int64] | None:
     if name is None:
         return None
-    read = parse_instants(table[name], time_zone="UTC")
+    cells = table[name].astype(object)
+    read = parse_instants(cells, time_zone="UTC")
     bad = read.missing | read.unreadable
     if bad.any():
-        shown = first_few(table[name][bad].unique())
+        shown = first_few(cells[bad].map(str).unique())
         raise ModelInputError(f"column '{name}' holds no date in {int(bad.sum()):,} rows ({shown})")
     return read.values.astype(np.int64)
 

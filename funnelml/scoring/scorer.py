@@ -24,6 +24,9 @@ from funnelml.scoring.recipe import Part, Recipe
 _SLOPES = (0.25, 4.0)
 """Bounds of the slope of the calibration: beyond them the model is wrong, not its calibration."""
 
+_MOST_TRIED = 40_000
+"""Rows on which recipes are compared: more would tell them apart no better; the one chosen learns from all rows."""
+
 ENOUGH = 200
 """Rows of the rarer class from which models are compared; below it a scorecard, its penalty grown, is all there is."""
 
@@ -116,15 +119,22 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         self.trials_: dict[str, float] = {}
         if self.recipe is None:
             group = None if groups is None else np.asarray(groups, dtype=object)
-            folds = make_folds(label, at=when, known_at=known, groups=group, seed=self.random_state)
-            self.recipe_ = self._choose(frame, label, when, folds)
+            tried = _thin(len(label), group, self.random_state)
+            when_tried, known_tried = (None if v is None else v[tried] for v in (when, known))
+            group_tried = None if group is None else group[tried]
+            folds = make_folds(
+                label[tried], at=when_tried, known_at=known_tried, groups=group_tried, seed=self.random_state
+            )
+            self.recipe_ = self._choose(frame.iloc[tried], label[tried], when_tried, folds)
         else:
             self.recipe_ = self.recipe
         chosen = self.recipe_
         now = 0 if when is None else int(when.max()) + 1
         self.models_, odds = [], np.zeros(len(label))
         for part in chosen.parts:
-            weight = np.ones(len(label)) if when is None else recency_weights(when, now, part.half_life)
+            weight = None
+            if when is not None and part.half_life is not None:
+                weight = recency_weights(when, now, part.half_life)
             model = chosen.make(part).fit(frame, label, weight)
             self.models_.append(model)
             odds += model.decision_function(frame) / len(chosen.parts)
@@ -218,6 +228,15 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"all labels are of one class, {self.classes_[0]!r}; both are needed to learn from")
         return target.astype(np.float64)
+
+
+def _thin(n: int, groups: NDArray[np.object_] | None, seed: int) -> NDArray[np.int64]:
+    """Return the rows on which recipes are tried: all of them, or whole records drawn at random."""
+    if n <= _MOST_TRIED:
+        return np.arange(n)
+    of = np.arange(n) if groups is None else np.unique(groups.astype(str), return_inverse=True)[1]
+    place = np.random.default_rng(seed).permutation(int(of.max()) + 1)[of]
+    return np.flatnonzero(place < (int(of.max()) + 1) * _MOST_TRIED / n)
 
 
 def _calibrate(

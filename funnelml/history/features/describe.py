@@ -89,8 +89,8 @@ def describe_records(
     funnel : str, optional
         Name of the funnel; the first by default.
     as_of : datetime.date, optional
-        Last day of the log that says which fields have a history, and what stood before the first change of a record;
-        by default the log ends at the latest moment. It has no other effect.
+        Last day of the log: nothing recorded later has any effect. The log until then says which fields have a
+        history, and what stood before the first change of a record. By default it ends at the latest moment.
     trusted : sequence of str
         Fields to be taken as unchanged since the record was created, although nothing says so.
 

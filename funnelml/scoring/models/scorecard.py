@@ -180,9 +180,7 @@ def _fit_scores(
 ) -> tuple[float, list[NDArray[np.float64]]]:
     """Return the constant and the score of every bin."""
     begins = np.concatenate(([0], np.cumsum([b.bins for b in bins]))).astype(np.int64)
-    base = float(np.average(label, weights=weight))
-    start = np.zeros(begins[-1] + 1)
-    start[-1] = logit(np.clip(base, 1e-6, 1 - 1e-6))
+    base = float(np.clip(np.average(label, weights=weight), 1e-6, 1 - 1e-6))
     steps = [isinstance(b.column, TextColumn) for b in bins]
 
     def scores_of(beta: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -194,21 +192,29 @@ def _fit_scores(
             out.append(own)
         return out
 
-    def loss(beta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def sums_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum of the values over the rows that each coefficient moves."""
+        out = np.empty(begins[-1] + 1)
+        for j, (is_text, code) in enumerate(zip(steps, codes, strict=True)):
+            own = np.bincount(code, weights=values, minlength=bins[j].bins)
+            if not is_text:
+                own[1:] = np.cumsum(own[:0:-1])[::-1]
+            out[begins[j] : begins[j + 1]] = own
+        out[-1] = values.sum()
+        return out
+
+    # Coefficients in units of their own standard error: the search then takes a fraction of the steps.
+    unit = 1 / np.sqrt(sums_of(weight) * base * (1 - base) + penalty)
+
+    def loss(scaled: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        beta = scaled * unit
         total = np.full(len(label), beta[-1])
         for score, code in zip(scores_of(beta), codes, strict=True):
             total += score[code]
-        error = weight * (expit(total) - label)
-        gradient = np.empty_like(beta)
-        for j, (is_text, code) in enumerate(zip(steps, codes, strict=True)):
-            own = np.bincount(code, weights=error, minlength=bins[j].bins)
-            if not is_text:
-                own[1:] = np.cumsum(own[:0:-1])[::-1]
-            gradient[begins[j] : begins[j + 1]] = own
+        gradient = sums_of(weight * (expit(total) - label))
         gradient[:-1] += penalty * beta[:-1]
-        gradient[-1] = error.sum()
         value = np.sum(weight * (np.logaddexp(0, total) - label * total)) + penalty / 2 * np.sum(beta[:-1] ** 2)
-        return float(value), gradient
+        return float(value), gradient * unit
 
     bounds: list[tuple[float | None, float | None]] = []
     for b in bins:
@@ -218,5 +224,8 @@ def _fit_scores(
             own[step] = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[b.direction]
         bounds += own
     bounds.append((None, None))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": 1e-9})
-    return float(found.x[-1]), scores_of(found.x)
+    start = np.zeros(begins[-1] + 1)
+    start[-1] = logit(base) / unit[-1]
+    options = {"maxiter": 500, "maxcor": 40, "ftol": 1e-7}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return float(found.x[-1] * unit[-1]), scores_of(found.x * unit)

@@ -1,4 +1,4 @@
-"""Features of the past: computed by hand, equal to a snapshot, the same on both engines, and blind to what came later."""
+"""Features of the past: computed by hand, equal to a snapshot, the same on both engines, blind to what came later."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_every_feature_of_a_small_crm(engine):
     }
     for kind in ("demo", "quote", "download", "event", "other"):
         wanted |= {f"{kind}_30d": 0, f"{kind}_total": 0, f"days_since_{kind}": np.nan}
-    assert list(row) == [c for c in told.features.columns] and set(row) == set(wanted)
+    assert list(row) == list(told.features) and set(row) == set(wanted)
     for name, value in wanted.items():
         assert row[name] == (value if isinstance(value, str) else pytest.approx(value, abs=1e-9, nan_ok=True)), name
 
@@ -246,7 +246,9 @@ def test_without_activities_there_are_no_features_of_them():
 
 def test_contacts_are_left_out_where_no_activity_names_one():
     nameless = small_crm().tables["activities"].drop(columns="contact")
-    assert "contacts" not in describe_records(small_crm().with_tables(activities=nameless), moments_at(10, "a")).features
+    assert (
+        "contacts" not in describe_records(small_crm().with_tables(activities=nameless), moments_at(10, "a")).features
+    )
 
 
 def test_moments_must_speak_of_known_records():
@@ -387,7 +389,9 @@ def test_engines_agree(rows, changes, activities, cut):
     pd.testing.assert_frame_equal(told[0], told[1], check_exact=True)
 
 
-@given(rows=log_rows(), changes=FIELDS, activities=ACTIVITIES, cuts=st.lists(st.integers(1, 26), min_size=2, max_size=4))
+@given(
+    rows=log_rows(), changes=FIELDS, activities=ACTIVITIES, cuts=st.lists(st.integers(1, 26), min_size=2, max_size=4)
+)
 @settings(max_examples=12)
 def test_many_moments_at_once_are_each_one_alone(rows, changes, activities, cuts):
     history = history_with([("r0", "Lead", 0.0, 0.0), *rows], changes, activities)
@@ -400,5 +404,9 @@ def test_the_result_speaks_both_languages():
     told = describe_records(small_crm(), moments_at(10, "a", "e"))
     assert told.to_frame() is told.features
     n = len(told.features.columns)
-    assert told.summary().startswith(f"{n} features of 2 records at an instant. Left out, since their past is not known:")
-    assert told.summary("zh").startswith(f"2 个时点记录，共 {n} 个特征。历史取值未知、已剔除的字段：probability、team。")
+    assert told.summary().startswith(
+        f"{n} features of 2 records at an instant. Left out, since their past is not known:"
+    )
+    assert told.summary("zh").startswith(
+        f"2 个时点记录，共 {n} 个特征。历史取值未知、已剔除的字段：probability、team。"
+    )

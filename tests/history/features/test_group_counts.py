@@ -27,12 +27,14 @@ OWNERS = st.lists(
 def history_with(rows, owners):
     log = pd.DataFrame(owners, columns=["record_id", "day", "lag", "new"]).astype({"new": object})
     at = log.pop("day").astype("int64") * DAY
-    log = log.assign(funnel="f", field="owner", old=None, changed_at=at, recorded_at=at + log.pop("lag").astype("int64") * DAY)
+    log = log.assign(
+        funnel="f", field="owner", old=None, changed_at=at, recorded_at=at + log.pop("lag").astype("int64") * DAY
+    )
     return history_of(rows).with_tables(field_changes=log)
 
 
 def states_of(rows, owners, record, cut):
-    """Owner and status of a record before each of the instants (days) at which something became known, up to ``cut``."""
+    """Owner and status of a record before ``cut`` (days), by a walk through all instants at which more became known."""
     own = [row for row in rows if row[0] == record]
     changes = [row for row in owners if row[0] == record]
     instants = sorted({max(r[2], r[3]) for r in own} | {c[1] + c[2] for c in changes})

@@ -1,0 +1,44 @@
+"""Features that these rows cannot tell from drift or from the record itself: seasons seen once, and names of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from funnelml.schema import DAY
+from funnelml.scoring.rows import ScoringRows
+
+_TWICE: Mapping[str, int] = MappingProxyType({"month": 730, "created_month": 730, "days_to_quarter_end": 365})
+"""Days that the rows must span for a feature of the calendar: a month twice, a quarter's end four times."""
+ACCOUNT = "an account is told by what became of its other records; its name would only name the record"
+
+
+def leave_out_seasons(rows: ScoringRows) -> ScoringRows:
+    """Return rows without features of the calendar that they have seen too seldom, and without names of accounts.
+
+    Parameters
+    ----------
+    rows : ScoringRows
+        Rows of records at instants; a plain table stays as it is.
+
+    Notes
+    -----
+    A month that was seen in one year only says nothing but which rows are the older ones: what drifted between them
+    would be taken for a season, and the next months, never seen, would get the odds of the last.
+    """
+    if rows.at is None or not len(rows):
+        return rows
+    span = float(rows.at.max() - rows.at.min()) / DAY
+    reasons = {
+        name: f"the rows span {span:,.0f} days; under {least:,} a season cannot be told from drift"
+        for name, least in _TWICE.items()
+        if name in rows.features and span < least
+    }
+    if "weekday" in rows.features and len(np.unique(rows.features["weekday"].dropna())) < 2:
+        reasons["weekday"] = "all rows were seen on one day of the week"
+    if "account" in rows.features:
+        reasons["account"] = ACCOUNT
+    return replace(rows.without(*reasons), left_out={**rows.left_out, **reasons})
