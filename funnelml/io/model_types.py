@@ -16,7 +16,9 @@ FUNNELML: Final = (
     "funnelml.scoring.models.scorecard.Scorecard",
     "funnelml.scoring.recipe.Part",
     "funnelml.scoring.recipe.Recipe",
+    "funnelml.scoring.score_model.ScoreModel",
     "funnelml.scoring.scorer.LeadScorer",
+    "funnelml.scoring.uncertainty.Spread",
 )
 """Estimators of this package and what they are made of."""
 

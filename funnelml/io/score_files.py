@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 import pandas as pd
 
 from funnelml.errors import InputError, SourceError, did_you_mean, first_few
 from funnelml.io.safe_cells import neutralise
 from funnelml.io.score_formats import FORMATS, rows_from_bytes, rows_to_bytes
-from funnelml.io.score_rows import COLUMNS, DECIMALS, check_rows
+from funnelml.io.score_rows import COLUMNS, DECIMALS, VERDICTS, check_rows, refuse_verdicts
 from funnelml.io.whole_files import write_whole
 from funnelml.language import Language, join_words, say
+from funnelml.scoring.evaluation.verdict import VERDICT_NAMES, VerdictName
+
+
+_BEWARE: Final[Mapping[VerdictName, tuple[str, str]]] = MappingProxyType(
+    {
+        "provisional": ("use them with care until there is more to judge by", "在积累更多数据之前请谨慎使用"),
+        "ranks only": ("use their order, for the probabilities do not hold", "只可参考排序，概率不可信"),
+    }
+)
+"""What to beware of, in English and in Chinese, by the verdict."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +35,8 @@ class ExportPlan:
     Parameters
     ----------
     rows : pandas.DataFrame
-        All rows of the file: ``id, probability, low, high, grade, reasons_for, reasons_against, model_id, as_of``.
+        All rows of the file: ``id, probability, low, high, grade, reasons_for, reasons_against, model_id, as_of,
+        verdict``.
     previous : pathlib.Path or None
         The last export; None if there is none.
     changes : pandas.DataFrame
@@ -77,8 +91,8 @@ class ExportPlan:
         return self.changes
 
     def summary(self, language: Language = "en") -> str:
-        """Return how many records are new, changed, unchanged and gone, what changed, and which ids to look at."""
-        told = [self._counts(language), self._columns(language), self._ids(language)]
+        """Return how many records are new, changed, unchanged and gone, what changed, and of what to beware."""
+        told = [self._counts(language), self._columns(language), self._verdicts(language), self._ids(language)]
         return say(language, en=" ", zh="").join(part for part in told if part)
 
     def _counts(self, language: Language) -> str:
@@ -104,6 +118,21 @@ class ExportPlan:
         most = join_words(moves, language)
         return text + say(language, en=f" Biggest moves: {most}.", zh=f"变化最大：{most}。")
 
+    def _verdicts(self, language: Language) -> str:
+        found = self.rows["verdict"].map(VERDICTS)
+        told = []
+        for verdict, (en, zh) in _BEWARE.items():
+            if n := int((found == verdict).sum()):
+                name, named = VERDICT_NAMES[verdict]
+                told.append(
+                    say(
+                        language,
+                        en=f"The verdict on {n:,} of them is {name}: {en}.",
+                        zh=f"其中 {n:,} 条的结论为“{named}”：{zh}。",
+                    )
+                )
+        return say(language, en=" ", zh="").join(told)
+
     def _ids(self, language: Language) -> str:
         if not self.formula_ids:
             return ""
@@ -123,8 +152,8 @@ def plan_export(scores: pd.DataFrame, *, previous: Path | None) -> ExportPlan:
     Parameters
     ----------
     scores : pandas.DataFrame
-        One row per record: ``id, probability, low, high, grade, reasons_for, reasons_against, model_id, as_of``.
-        Chances are compared as they are written, with four decimals.
+        One row per record: ``id, probability, low, high, grade, reasons_for, reasons_against, model_id, as_of,
+        verdict``. Chances are compared as they are written, with four decimals.
     previous : pathlib.Path or None
         The last export (.csv, .xlsx or .parquet); a file that does not exist is none.
 
@@ -132,11 +161,12 @@ def plan_export(scores: pd.DataFrame, *, previous: Path | None) -> ExportPlan:
     ------
     InputError
         If a score must not leave: a chance that is missing, infinite or not between 0 and 1, an id that is missing or
-        stands twice, a text that cannot be written.
+        stands twice, a text that cannot be written, a verdict of ``no usable signal`` or ``suspected leak``.
     SourceError
         If the last export cannot be read, or is another file.
     """
     rows = check_rows(scores)
+    refuse_verdicts(rows)
     before = None if previous is None else _read_export(previous)
     return ExportPlan(
         rows=rows,

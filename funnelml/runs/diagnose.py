@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, Protocol
-
-import numpy as np
-import pandas as pd
+from typing import Any
 
 from funnelml.diagnostics.before_after.compare import compare_before_after
 from funnelml.diagnostics.bridge.pipeline import build_bridge
@@ -29,8 +26,8 @@ from funnelml.diagnostics.leads.response_time import measure_response_time
 from funnelml.diagnostics.leads.source_costs import measure_source_costs
 from funnelml.diagnostics.losses.reasons import measure_loss_reasons
 from funnelml.diagnostics.shape.judge import judge_shape
-from funnelml.errors import FunnelmlError
 from funnelml.language import Language, say
+from funnelml.runs.sections import Section, answer
 from funnelml.runs.workspace import Workspace
 
 Progress = Callable[[list[Any]], Iterable[Any]]
@@ -57,43 +54,6 @@ TITLES: dict[str, tuple[str, str]] = {
     "warnings": ("Early warnings", "预警"),
 }
 """Title of each section in English and Chinese, in the order of a page."""
-
-
-class Result(Protocol):
-    """What every diagnostic returns."""
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return its main table."""
-
-    def summary(self, language: Language = "en") -> str:
-        """Return it in words."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """One answer, or the reason why there is none.
-
-    Parameters
-    ----------
-    name, title, title_zh : str
-        Name for a program, and titles for a person.
-    result : Result or None
-        The answer.
-    why_not : str
-        Why there is none; empty if there is one.
-    """
-
-    name: str
-    title: str
-    title_zh: str
-    result: Result | None
-    why_not: str
-
-    def summary(self, language: Language = "en") -> str:
-        """Return the answer in words, or why there is none."""
-        if self.result is not None:
-            return self.result.summary(language)
-        return say(language, en=f"Nothing can be said: {self.why_not}", zh=f"无法给出结论：{self.why_not}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,14 +90,7 @@ class Diagnosis:
             "funnel": self.funnel,
             "as_of": self.as_of.isoformat(),
             "since": self.since.isoformat(),
-            "sections": {
-                section.name: {
-                    "title": say(language, en=section.title, zh=section.title_zh),
-                    "summary": section.summary(language),
-                    "rows": [] if section.result is None else _plain_rows(section.result.to_frame()),
-                }
-                for section in self.sections
-            },
+            "sections": {section.name: section.to_dict(language) for section in self.sections},
         }
 
 
@@ -176,11 +129,7 @@ def diagnose(
     since = since or as_of - timedelta(days=28)
     sections = []
     for name, title, ask in progress(list(_questions(workspace, as_of, since, of.name, seed))):
-        try:
-            result, why_not = ask(), ""
-        except FunnelmlError as error:
-            result, why_not = None, str(error)
-        sections.append(Section(name=name, title=title[0], title_zh=title[1], result=result, why_not=why_not))
+        sections.append(answer(name, title, ask))
     return Diagnosis(as_of=as_of, since=since, funnel=of.name, sections=tuple(sections))
 
 
@@ -221,20 +170,3 @@ def _questions(
     for change in told.changes.get(funnel, ()):
         title = (f"Did it help: {change.name}", f"是否有效：{change.name}")
         yield f"change {change.name}", title, partial(compare_before_after, history, change=change, **at)
-
-
-def _plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows as JSON can hold them: dates as text, missing values as null."""
-    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if value is None or value is pd.NaT or value is pd.NA:
-        return None
-    if isinstance(value, date):
-        return value.isoformat()[:10]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value if isinstance(value, bool | int | float | str) else str(value)

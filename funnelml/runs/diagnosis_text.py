@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from funnelml.language import Language, say
-from funnelml.runs.diagnose import Diagnosis, Section
+from funnelml.runs.diagnose import Diagnosis
+from funnelml.runs.sections import Section
 from funnelml.runs.text import table_text
 
 MOST_ROWS = 8
@@ -17,11 +18,12 @@ def show_diagnosis(diagnosis: Diagnosis, language: Language = "en") -> str:
         en=f"Funnel '{diagnosis.funnel}' as of {diagnosis.as_of}",
         zh=f"漏斗“{diagnosis.funnel}”，截至 {diagnosis.as_of}",
     )
-    told = [_show(section, language) for section in diagnosis.sections]
+    told = [show_section(section, language) for section in diagnosis.sections]
     return "\n\n".join([head, diagnosis.summary(language), *told])
 
 
-def _show(section: Section, language: Language) -> str:
+def show_section(section: Section, language: Language) -> str:
+    """Return a title, a sentence and the head of a table."""
     title = say(language, en=section.title, zh=section.title_zh)
     parts = [f"## {title}", section.summary(language)]
     if section.result is not None and len(table := section.result.to_frame()):

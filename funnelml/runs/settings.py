@@ -16,9 +16,13 @@ from funnelml.history.funnel import Funnel, StageRename
 from funnelml.history.templates import funnel_from_template
 from funnelml.language import Language
 from funnelml.mapping.source import Source
-from funnelml.runs.diagnostic_settings import TABLES, DiagnosticSettings, parse_diagnostics
+from funnelml.runs.diagnostic_settings import TABLES as DIAGNOSTIC_TABLES
+from funnelml.runs.diagnostic_settings import DiagnosticSettings, parse_diagnostics
+from funnelml.runs.scoring.settings import TABLES as SCORING_TABLES
+from funnelml.runs.scoring.settings import ScoringSettings, parse_scoring
 
 FILE_NAME = "funnelml.toml"
+_OWN_TABLES = {**DIAGNOSTIC_TABLES, **SCORING_TABLES}
 _TOP: Mapping[str, type | tuple[type, ...]] = {
     "version": int,
     "time_zone": str,
@@ -32,7 +36,7 @@ _TOP: Mapping[str, type | tuple[type, ...]] = {
     "funnel": list,
     "source": list,
     "quota": list,
-    **TABLES,
+    **_OWN_TABLES,
 }
 _FUNNEL: Mapping[str, type | tuple[type, ...]] = {
     "name": str,
@@ -107,6 +111,8 @@ class Settings:
         Day of the export: later dates in the data are mistakes.
     diagnostics : DiagnosticSettings
         Benchmarks, entry criteria, loss reasons, warnings and changes of process.
+    scoring : ScoringSettings
+        What is scored, how it is graded, and the points of BANT.
     """
 
     root: Path
@@ -122,6 +128,7 @@ class Settings:
     max_unreadable: float = 0.05
     exported_at: date | None = None
     diagnostics: DiagnosticSettings = field(default_factory=DiagnosticSettings)
+    scoring: ScoringSettings = field(default_factory=ScoringSettings)
 
 
 def read_settings(workspace: Path) -> Settings:
@@ -194,13 +201,14 @@ def parse_settings(told: Mapping[str, Any], *, root: Path) -> Settings:
         if source.funnel is not None and source.funnel not in names:
             hint = did_you_mean(source.funnel, names)
             raise SettingsError(f"source '{source.name}' names an unknown funnel '{source.funnel}'{hint}")
-    plain = {k: told[k] for k in _TOP if k in told and k not in ("version", "funnel", "source", "quota", *TABLES)}
+    plain = {k: told[k] for k in _TOP if k in told and k not in ("version", "funnel", "source", "quota", *_OWN_TABLES)}
     return Settings(
         root=root,
         funnels=funnels,
         sources=sources,
         quotas=_quotas(told.get("quota", ())),
         diagnostics=parse_diagnostics(told, funnels, _check),
+        scoring=parse_scoring(told, funnels, _check),
         **plain,
     )
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from funnelml.language import Language
 from funnelml.scoring.evaluation.class_counts import ClassCounts, check_counts
@@ -18,11 +15,10 @@ from funnelml.scoring.evaluation.verdict import Verdict
 from funnelml.scoring.leaks.find import find_leaks
 from funnelml.scoring.leaks.report import LeakReport
 from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.score_model import ScoreModel
 from funnelml.scoring.scorer import LeadScorer
 from funnelml.scoring.seasons import leave_out_seasons
-from funnelml.scoring.uncertainty import Spread, learn_spread
-
-Progress = Callable[[Iterable[str]], Iterable[str]]
+from funnelml.scoring.uncertainty import learn_spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,39 +35,20 @@ class LearnedScore:
         Fields that know too much.
     evaluation : ModelEvaluation
         The same kind of model, learned from older rows and judged on the newest.
-    scorer : LeadScorer
+    model : ScoreModel
         Fitted on all rows.
-    spread : Spread
-        How far its scores could be off because the records are few.
     """
 
     rows: ScoringRows
     counts: ClassCounts
     leaks: LeakReport
     evaluation: ModelEvaluation
-    scorer: LeadScorer
-    spread: Spread
+    model: ScoreModel
 
     @property
     def verdict(self) -> Verdict:
         """What may be done with the scores."""
         return self.evaluation.main.verdict
-
-    @property
-    def base_rate(self) -> float:
-        """Share of the newest evaluated rows that converted; of all rows where there are no dates."""
-        return float(self.evaluation.main.test_scores["label"].mean())
-
-    def score(self, rows: ScoringRows) -> pd.DataFrame:
-        """Return ``record_id, probability, low, high``: the chance of each record and its 80 % interval."""
-        probability = self.scorer.predict_proba(rows.features[list(self.rows.features)])[:, 1]
-        low, high = self.spread.interval(probability)
-        scores = {"record_id": rows.record_id, "probability": probability, "low": low, "high": high}
-        return pd.DataFrame(scores).astype({"record_id": object})
-
-    def contributions(self, features: pd.DataFrame) -> NDArray[np.float64]:
-        """Return what each field adds to the log odds, shape (n, k + 1): the last is the average record."""
-        return self.scorer.contributions(features[list(self.rows.features)])
 
     def to_frame(self) -> pd.DataFrame:
         """Return the figures of the evaluation."""
@@ -91,7 +68,6 @@ def learn_score(
     segments: Sequence[str] = (),
     directions: Mapping[str, int] | None = None,
     seed: int = 0,
-    progress: Progress = iter,
 ) -> LearnedScore:
     """Learn a score from labelled rows.
 
@@ -111,8 +87,6 @@ def learn_score(
         Fields of numbers whose direction is known.
     seed : int
         Seed of folds, resamples and boosting.
-    progress : callable
-        Wraps the names of the four steps as they go.
 
     Returns
     -------
@@ -127,7 +101,6 @@ def learn_score(
     """
     assert rows.label is not None
     counts = check_counts(rows.label, record_id=rows.record_id, at=rows.at, outcome=rows.outcome)
-    told: dict[str, Any] = {}
 
     def make() -> LeadScorer:
         return LeadScorer(directions=directions, random_state=seed)
@@ -136,23 +109,23 @@ def learn_score(
         assert on.label is not None
         return scorer.fit(on.features, on.label, at=on.at, known_at=on.known_at, groups=on.record_id)
 
-    for step in progress(("leaks", "evaluation", "model", "intervals")):
-        if step == "leaks":
-            wanted = leave_out_seasons(rows)
-            wanted = wanted.without(*(field for field in leave_out if field in wanted.features))
-            told["leaks"] = find_leaks(
-                wanted,
-                keep=[field for field in keep if field in wanted.features],
-                open_features=None if open_rows is None else open_rows.features,
-                seed=seed,
-            )
-            used = told["leaks"].apply(wanted)
-        elif step == "evaluation":
-            present = [field for field in segments if field in used.features]
-            kept = told["leaks"].kept
-            told["evaluation"] = evaluate_model(make, used, fit=fit, segments=present, leaks=kept, seed=seed)
-        elif step == "model":
-            told["scorer"] = fit(make(), used)
-        else:
-            told["spread"] = learn_spread(told["scorer"], used, seed=seed)
-    return LearnedScore(rows=used, counts=counts, **told)
+    wanted = leave_out_seasons(rows)
+    wanted = wanted.without(*(field for field in leave_out if field in wanted.features))
+    leaks = find_leaks(
+        wanted,
+        keep=[field for field in keep if field in wanted.features],
+        open_features=None if open_rows is None else open_rows.features,
+        seed=seed,
+    )
+    used = leaks.apply(wanted)
+    present = [field for field in segments if field in used.features]
+    evaluation = evaluate_model(make, used, fit=fit, segments=present, leaks=leaks.kept, seed=seed)
+    judged = evaluation.main.test_scores
+    model = ScoreModel(
+        scorer=fit(make(), used),
+        spread=learn_spread(judged, seed=seed),
+        features=tuple(map(str, used.features.columns)),
+        outcome=used.outcome,
+        base_rate=float(judged["label"].mean()),
+    )
+    return LearnedScore(rows=used, counts=counts, leaks=leaks, evaluation=evaluation, model=model)

@@ -1,4 +1,4 @@
-"""Features that these rows cannot tell from drift or from the record itself: seasons seen once, and names of accounts."""
+"""Features that rows cannot tell from drift or from the record itself: seasons seen once, and names of accounts."""
 
 from __future__ import annotations
 

@@ -191,6 +191,21 @@ def default_landmarks(
     return tuple(last - timedelta(days=step * k) for k in reversed(range(min(_MOST, span // step + 1))))
 
 
+def find_conversions(history: History, *, as_of: date, funnel: str | None = None, outcome: str = WON) -> pd.DataFrame:
+    """Return the day on which each record first came to the outcome, by what is known on ``as_of``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``record_id, converted_on`` (a date); records that have not are not there.
+    """
+    of = history.funnel(funnel)
+    moves = _moves_into(_find_outcome(of, outcome), history, of, history.cut(as_of))
+    first = moves.drop_duplicates("record_id")
+    days = [day_of(at, history.time_zone) for at in first["entered_at"]]
+    return pd.DataFrame({"record_id": first["record_id"].to_numpy(dtype=object), "converted_on": days})
+
+
 def _find_outcome(funnel: Funnel, outcome: str) -> tuple[int, ...]:
     """Return the ranks that count: won, or the stage, those after it and won."""
     if outcome not in (*funnel.stages, WON):

@@ -1,92 +1,79 @@
-"""How far a score could be off because it was learned from few records."""
+"""How many of the records with a given score convert: the interval that goes out with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
-from scipy.stats import norm
-from sklearn.base import clone
+from scipy.special import expit, logit
 
-from funnelml.scoring.rows import ScoringRows
-from funnelml.scoring.scorer import LeadScorer
+from funnelml.scoring.evaluation.recalibration import clip, fit_recalibration
+from funnelml.scoring.evaluation.resampling import draw_record_weights
 
-_MOST_ROWS = 40_000
-"""Rows of one refit; where there are more, fewer are drawn and the spread is scaled by the root of the share."""
-_ASKED = 2_000
-"""Rows on which the refits are compared."""
-_KNOTS = 12
+LEVEL = 0.8
+"""Chance with which the share of records scored alike that convert lies in the interval."""
+_KNOTS = 41
+_RESAMPLES = 400
+
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """Standard deviation of the log odds by their size, from refits on resampled records.
+    """How far the share that converts may lie from a score, in log odds.
 
     Parameters
     ----------
-    log_odds, sd : numpy.ndarray of float64, shape (m,)
-        Knots, increasing, and the standard deviation there; between them it is interpolated.
+    log_odds : numpy.ndarray of float64, shape (m,)
+        Knots, increasing.
+    below, above : numpy.ndarray of float64, shape (m,)
+        How far under and over the score the interval reaches there; between knots it is interpolated.
     """
 
-    log_odds: NDArray[np.float64]
-    sd: NDArray[np.float64]
+    log_odds: FloatArray
+    below: FloatArray
+    above: FloatArray
 
-    def interval(
-        self, probability: NDArray[np.float64], level: float = 0.8
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the ends of the interval of each probability.
-
-        Parameters
-        ----------
-        probability : numpy.ndarray, shape (n,)
-            Scores.
-        level : float
-            Chance with which the interval is to hold the true probability.
-        """
-        odds = np.log(probability) - np.log1p(-probability)
-        half = norm.ppf((1 + level) / 2) * np.interp(odds, self.log_odds, self.sd)
-        return expit(odds - half), expit(odds + half)
+    def interval(self, probability: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of the 80 % interval of each probability, shape (n,)."""
+        odds = logit(clip(probability))
+        below, above = (np.interp(odds, self.log_odds, reach) for reach in (self.below, self.above))
+        return expit(odds - below), expit(odds + above)
 
 
-def learn_spread(scorer: LeadScorer, rows: ScoringRows, *, seed: int = 0, refits: int = 20) -> Spread:
-    """Refit a scorer on resampled records.
+def learn_spread(test_scores: pd.DataFrame, *, seed: int = 0) -> Spread:
+    """Learn the spread from scores of records that the model had not seen.
 
     Parameters
     ----------
-    scorer : LeadScorer
-        Fitted; its recipe is kept.
-    rows : ScoringRows, shape (n,)
-        What it was fitted on.
+    test_scores : pandas.DataFrame
+        ``record_id, label, probability``: one row per tested row, both labels among them.
     seed : int
         Seed of the resampling.
-    refits : int
-        Number of refits.
 
     Notes
     -----
-    The bootstrap by record (Davison and Hinkley 1997, section 3.8): records are drawn with all their rows. What drifts
-    after the last label is not in it; the evaluation in time shows that.
+    Slope and intercept of the logistic recalibration (Cox 1958) are drawn by the bootstrap by record; what they make of
+    a score is where its share of conversions may lie. The score itself is always inside. It is the share among records
+    scored alike, not the chance of a single one among them, which nobody can observe; and what drifts after the tested
+    rows is not in it.
     """
-    assert rows.label is not None
-    rng = np.random.default_rng(seed)
-    of = np.unique(rows.record_id.astype(str), return_inverse=True)[1]
-    order = np.argsort(of, kind="stable")
-    begins = np.searchsorted(of[order], np.arange(of.max() + 2))
-    drawn = min(len(begins) - 1, max(1, int((len(begins) - 1) * _MOST_ROWS / len(rows))))
-    asked = rows.features.iloc[rng.permutation(len(rows))[:_ASKED]]
-    odds = []
-    for _ in range(refits):
-        records = rng.integers(0, len(begins) - 1, drawn)
-        which = np.concatenate([order[begins[r] : begins[r + 1]] for r in records])
-        label = rows.label[which]
-        if 0 < label.sum() < len(label):
-            again = clone(scorer).set_params(recipe=scorer.recipe_)
-            again.fit(rows.features.iloc[which], label, at=None if rows.at is None else rows.at[which])
-            odds.append(again.decision_function(asked))
-    scaled = np.std(odds, axis=0, ddof=1) * np.sqrt(drawn / (len(begins) - 1))
-    said = scorer.decision_function(asked)
-    parts = np.array_split(np.argsort(said, kind="stable"), _KNOTS)
-    knots = [(said[p].mean(), np.sqrt(np.mean(scaled[p] ** 2))) for p in parts if len(p)]
-    return Spread(log_odds=np.array([k[0] for k in knots]), sd=np.array([k[1] for k in knots]))
+    label, probability = (test_scores[c].to_numpy(dtype=np.float64) for c in ("label", "probability"))
+    record = np.unique(test_scores["record_id"].astype(str), return_inverse=True)[1]
+    fitted = fit_recalibration(label, probability)
+    drawn = draw_record_weights(int(record.max()) + 1, n_rows=len(label), resamples=_RESAMPLES, seed=seed)
+    told = [fitted.measure(weights[:, record]) for weights in drawn]
+    slope, intercept, shift = (
+        np.concatenate([t[f"calibration_{name}"] for t in told]) for name in ("slope", "intercept", "in_the_large")
+    )
+    odds = logit(clip(probability))
+    knots = np.linspace(odds.min() - 1, odds.max() + 1, _KNOTS)
+    if np.isfinite(slope).mean() > 0.5:
+        reach = intercept[:, None] + (slope[:, None] - 1) * knots
+    else:
+        # scores that are all alike have a level and no slope
+        reach = np.repeat(shift[:, None], _KNOTS, axis=1)
+    low, high = np.nanquantile(reach, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    return Spread(log_odds=knots, below=np.maximum(-low, 0), above=np.maximum(high, 0))

@@ -36,6 +36,7 @@ def scores(**columns: object) -> pd.DataFrame:
         "reasons_against": ["", "no budget; late", np.nan, "quiet"],
         "model_id": "lead_score-2026-06-30-1a2b3c4d",
         "as_of": date(2026, 6, 30),
+        "verdict": "publish",
     }
     return pd.DataFrame(usual | columns)
 
@@ -155,6 +156,16 @@ def test_every_record_is_counted_once(data):
         ({"id": ["\ud800", "b", "c", "d"]}, r"1 texts of id hold broken characters \(\\ud800\)"),
         ({"reasons_for": ["x" * 32768, "", "", ""]}, "1 texts of reasons_for are longer than 32,767 characters"),
         ({"as_of": "last Monday"}, "4 values of as_of are no dates .*write them as YYYY-MM-DD"),
+        (
+            {"verdict": ["publish", "", "Publish", "可以发布"]},
+            r"2 values of verdict are none of .*\(1e5, 客户-7\)",
+        ),
+        (
+            {"verdict": ["publish", "ranks only", "suspected leak", "疑似泄漏"]},
+            r"the verdict on 2 of 4 scores is 'suspected leak' \(model lead_score-2026-06-30-1a2b3c4d\): they are",
+        ),
+        ({"verdict": "no usable signal"}, "the verdict on 4 of 4 scores .*no more than the base rate. Nothing leaves"),
+        ({"verdict": "没有可用信号"}, "is 'no usable signal'"),
     ],
 )
 def test_what_must_not_leave_stops_the_export(tmp_path, columns, said):
@@ -181,6 +192,20 @@ def test_whole_numbers_are_ids_and_other_columns_stay_home(tmp_path):
     assert b"example" not in (tmp_path / "lead_scores.csv").read_bytes()
 
 
+def test_the_verdict_goes_along_and_is_told(tmp_path):
+    verdicts = ["provisional", "ranks only", "publish", "provisional"]
+    plan = export_scores(scores(verdict=verdicts), tmp_path / "lead_scores.csv", write=True)
+    assert plan.summary() == (
+        "4 scores, none exported before. The verdict on 2 of them is provisional: use them with care until there is "
+        "more to judge by. The verdict on 1 of them is ranks only: use their order, for the probabilities do not hold."
+    )
+    # In the words of the workspace it is the same verdict.
+    chinese = export_scores(scores(verdict=["暂定", "仅可排序", "可以发布", "暂定"]), tmp_path / "lead_scores.csv")
+    assert "其中 2 条的结论为“暂定”" in chinese.summary("zh") and "其中 1 条的结论为“仅可排序”" in chinese.summary("zh")
+    lines = (tmp_path / "lead_scores.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].endswith(",as_of,verdict") and lines[1].endswith(",2026-06-30,provisional")
+
+
 def test_a_full_disk_leaves_the_last_export(monkeypatch, tmp_path):
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -199,9 +224,9 @@ FOREIGN = {
     "empty": (".csv", b""),
     "wrong encoding": (".csv", ",".join(COLUMNS).encode() + "\n客户".encode("gb18030")),
     "short line": (".csv", ",".join(COLUMNS).encode() + b"\na,0.5\n"),
-    "a percentage": (".csv", ",".join(COLUMNS).encode() + b"\na,50%,0.4,0.6,Hot,,,m,2026-06-30\n"),
-    "not a number": (".csv", ",".join(COLUMNS).encode() + b"\na,nan,0.4,0.6,Hot,,,m,2026-06-30\n"),
-    "an id twice": (".csv", ",".join(COLUMNS).encode() + b"\na,0.5,0.4,0.6,Hot,,,m,2026-06-30" * 2),
+    "a percentage": (".csv", ",".join(COLUMNS).encode() + b"\na,50%,0.4,0.6,Hot,,,m,2026-06-30,publish\n"),
+    "not a number": (".csv", ",".join(COLUMNS).encode() + b"\na,nan,0.4,0.6,Hot,,,m,2026-06-30,publish\n"),
+    "an id twice": (".csv", ",".join(COLUMNS).encode() + b"\na,0.5,0.4,0.6,Hot,,,m,2026-06-30,publish" * 2),
     "no sheet": (".xlsx", b"PK\x03\x04" + bytes(200)),
     "a table": (".parquet", b"PAR1" + bytes(200)),
 }
@@ -234,7 +259,7 @@ def test_numbers_that_a_spreadsheet_made_of_ids_are_noticed(tmp_path):
     book = xlsxwriter.Workbook(path)
     sheet = book.add_worksheet()
     for j, (heading, value) in enumerate(
-        zip(COLUMNS, [12, 0.5, 0.4, 0.6, "Hot", "", "", "m", "2026-06-30"], strict=True)
+        zip(COLUMNS, [12, 0.5, 0.4, 0.6, "Hot", "", "", "m", "2026-06-30", "publish"], strict=True)
     ):
         sheet.write(0, j, heading)
         sheet.write(1, j, value)

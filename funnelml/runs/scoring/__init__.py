@@ -1,0 +1,1 @@
+"""Scores of a workspace: made, kept by day, and handed over."""

@@ -1,0 +1,130 @@
+"""The model in use against the one learned today, on the same past dates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from funnelml.errors import FunnelmlError, ModelInputError, NotEnoughDataError
+from funnelml.history.history import History
+from funnelml.scoring.evaluation.splits import split_by_time
+from funnelml.scoring.learn import LearnedScore
+from funnelml.scoring.monitoring.challenge import Challenge, challenge
+from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.score_model import ScoreModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Champion:
+    """The model in use.
+
+    Parameters
+    ----------
+    model : ScoreModel
+        The model.
+    model_id : str
+        Its name in the store.
+    as_of : datetime.date
+        Last day that was known when it was learned.
+    """
+
+    model: ScoreModel
+    model_id: str
+    as_of: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """Who won.
+
+    Parameters
+    ----------
+    winner : ScoreModel
+        The model whose scores go out.
+    winner_id : str or None
+        Its name in the store; None if it is the one learned today.
+    result : callable
+        Returns the comparison, or raises why there is none.
+    """
+
+    winner: ScoreModel
+    winner_id: str | None
+    result: Callable[[], Any]
+
+
+def hold_contest(
+    champion: Champion | None, learned: LearnedScore, rows: ScoringRows, *, history: History, as_of: date, seed: int
+) -> Contest:
+    """Let the model learned today challenge the one in use.
+
+    Parameters
+    ----------
+    champion : Champion, optional
+        The model in use.
+    learned : LearnedScore
+        What was learned today.
+    rows : ScoringRows
+        Labelled rows with all features, those that ``learned`` came from.
+    history : History
+        Where days begin.
+    as_of : datetime.date
+        Last day that is known.
+    seed : int
+        Seed of the paired bootstrap.
+
+    Notes
+    -----
+    Judged are rows that neither has learned from: those on which today's kind of model was judged, from the day on
+    which the champion was learned. While there are none the champion stays. One that asks for fields which are not
+    there any more, or that now leak, goes.
+    """
+    if champion is None:
+        return Contest(winner=learned.model, winner_id=None, result=_refuse("no model was in use before", None))
+    found: Callable[[], Any]
+    try:
+        result = _compare(champion, learned, rows, history, as_of, seed)
+        keeps, found = result.decision == "keep", lambda: result
+    except NotEnoughDataError as error:
+        keeps, found = True, _refuse(str(error), error)
+    except ModelInputError as error:
+        keeps, found = False, _refuse(f"the model in use cannot score these rows and is replaced: {error}", error)
+    if keeps:
+        return Contest(winner=champion.model, winner_id=champion.model_id, result=found)
+    return Contest(winner=learned.model, winner_id=None, result=found)
+
+
+def _compare(
+    champion: Champion, learned: LearnedScore, rows: ScoringRows, history: History, as_of: date, seed: int
+) -> Challenge:
+    leaking = [field for field in champion.model.features if field in learned.leaks.left_out]
+    if leaking:
+        raise ModelInputError(f"it uses fields that leak: {', '.join(leaking)}")
+    judged = learned.evaluation.main.test_scores
+    _, test = split_by_time(rows)
+    assert test.at is not None and test.label is not None
+    unseen = np.flatnonzero(test.at >= history.cut(champion.as_of))
+    if not len(unseen):
+        raise NotEnoughDataError(
+            f"no outcome is known yet of records seen since the model in use was learned ({champion.as_of}); it stays"
+        )
+    on = test.take(unseen)
+    assert on.label is not None
+    return challenge(
+        champion.model.score(on)["probability"],
+        judged["probability"].to_numpy()[unseen],
+        on.label,
+        record_id=on.record_id,
+        champion_age_days=(as_of - champion.as_of).days,
+        seed=seed,
+    )
+
+
+def _refuse(why: str, cause: FunnelmlError | None) -> Callable[[], Any]:
+    def refuse() -> Any:
+        raise NotEnoughDataError(why) from cause
+
+    return refuse
