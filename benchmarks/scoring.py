@@ -20,8 +20,9 @@ import pandas as pd
 from funnelml.scoring.reasons.explain import explain_scores
 from funnelml.scoring.recipe import Part, Recipe
 from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.score_model import ScoreModel
 from funnelml.scoring.scorer import LeadScorer
-from funnelml.scoring.uncertainty import Spread, learn_spread
+from funnelml.scoring.uncertainty import learn_spread
 
 SIZES = (100_000, 1_000_000)
 LEARNED = 20_000
@@ -64,22 +65,37 @@ def make_rows(n: int) -> ScoringRows:
     return ScoringRows(features=features, record_id=np.arange(n).astype(str).astype(object), label=label)
 
 
-def plain(scorer: LeadScorer, features: pd.DataFrame) -> int:
-    """Score without reasons, a chunk at a time; return the number of rows."""
-    chunks = range(0, len(features), CHUNK)
-    return sum(len(scorer.predict_proba(features.iloc[k : k + CHUNK])) for k in chunks)
+def learn_model(parts: tuple[Part, ...], rows: ScoringRows) -> ScoreModel:
+    """Return the score of a fixed recipe, its intervals learned from the last tenth of the rows."""
+    of = np.arange(len(rows))
+    older, newer = rows.take(of < 0.9 * len(rows)), rows.take(of >= 0.9 * len(rows))
+    scorer = LeadScorer(recipe=Recipe(parts=parts)).fit(older.features, older.label)
+    chance = scorer.predict_proba(newer.features)[:, 1]
+    judged = pd.DataFrame({"record_id": newer.record_id, "label": newer.label, "probability": chance})
+    return ScoreModel(
+        scorer=scorer,
+        spread=learn_spread(judged),
+        features=tuple(rows.features),
+        outcome=rows.outcome,
+        base_rate=newer.positives / len(newer),
+    )
 
 
-def with_reasons(scorer: LeadScorer, spread: Spread, features: pd.DataFrame) -> int:
+def score_plainly(model: ScoreModel, rows: ScoringRows) -> int:
+    """Score without interval and reasons, a chunk at a time; return the number of rows."""
+    chunks = range(0, len(rows), CHUNK)
+    return sum(len(model.scorer.predict_proba(rows.features.iloc[k : k + CHUNK])) for k in chunks)
+
+
+def score_with_reasons(model: ScoreModel, rows: ScoringRows) -> int:
     """Score with interval and reasons in words, a chunk at a time; return the number of rows."""
-    rows = 0
-    for k in range(0, len(features), CHUNK):
-        part = features.iloc[k : k + CHUNK]
-        probability = scorer.predict_proba(part)[:, 1]
-        low, high = spread.interval(probability)
-        told = explain_scores(scorer.contributions(part), part, record_id=np.arange(k, k + len(part))).to_frame()
-        rows += len(told.assign(probability=probability, low=low, high=high))
-    return rows
+    done = 0
+    for k in range(0, len(rows), CHUNK):
+        part = rows.take(np.arange(k, min(k + CHUNK, len(rows))))
+        scores = model.score(part)
+        reasons = explain_scores(model.contributions(part.features), part.features, record_id=part.record_id)
+        done += len(pd.concat([scores, reasons.to_frame().drop(columns="record_id")], axis=1))
+    return done
 
 
 def seconds(task: Callable[[], object]) -> float:
@@ -96,36 +112,35 @@ def peak_megabytes(task: Callable[[], object]) -> float:
     return peak / 1e6
 
 
-def largest_difference(scorer: LeadScorer, features: pd.DataFrame) -> float:
+def largest_difference(model: ScoreModel, features: pd.DataFrame) -> float:
     """Return by how much the sum of the contributions differs from the log odds at most."""
-    return float(np.abs(scorer.contributions(features).sum(axis=1) - scorer.decision_function(features)).max())
+    return float(np.abs(model.contributions(features).sum(axis=1) - model.scorer.decision_function(features)).max())
 
 
-def compare(size: int, learned: ScoringRows) -> None:
+def compare(size: int, models: dict[str, ScoreModel]) -> None:
     features = make_features(size)
+    rows = ScoringRows(features=features, record_id=np.arange(size).astype(str).astype(object))
     print(f"\n{size:,} rows x {features.shape[1]} features, in chunks of {CHUNK:,}; peak of traced memory in MB")
     heads = ("model", "plain s", "reasons s", "ratio", "plain rows/s", "reasons rows/s", "plain MB", "reasons MB")
     print(" ".join(f"{head:>14}" for head in heads))
-    for name, parts in RECIPES.items():
-        scorer = LeadScorer(recipe=Recipe(parts=parts)).fit(learned.features, learned.label)
-        spread = learn_spread(scorer, learned, refits=2)
-        alone = partial(plain, scorer, features)
-        told = partial(with_reasons, scorer, spread, features)
-        own, peer = seconds(told), seconds(alone)
+    for name, model in models.items():
+        plain = partial(score_plainly, model, rows)
+        told = partial(score_with_reasons, model, rows)
+        own, peer = seconds(told), seconds(plain)
         cells = [name, f"{peer:.2f}", f"{own:.2f}", f"{own / peer:.1f}", f"{size / peer:,.0f}", f"{size / own:,.0f}"]
-        cells += [f"{peak_megabytes(alone):.0f}", f"{peak_megabytes(told):.0f}"]
+        cells += [f"{peak_megabytes(plain):.0f}", f"{peak_megabytes(told):.0f}"]
         print(" ".join(f"{cell:>14}" for cell in cells), flush=True)
 
 
 def main() -> None:
     sizes = [int(size) for size in sys.argv[1:]] or list(SIZES)
     learned = make_rows(LEARNED)
-    for name, parts in RECIPES.items():
-        scorer = LeadScorer(recipe=Recipe(parts=parts)).fit(learned.features, learned.label)
-        worst = largest_difference(scorer, make_features(2_000))
-        print(f"{name}: the contributions add up to the log odds within {worst:.1e}")
+    models = {name: learn_model(parts, learned) for name, parts in RECIPES.items()}
+    asked = make_features(2_000)
+    worst = max(largest_difference(model, asked) for model in models.values())
+    print(f"the contributions add up to the log odds within {worst:.1e}")
     for size in sizes:
-        compare(size, learned)
+        compare(size, models)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from funnelml import __version__
-from funnelml.cli import diagnose_command, forecast_commands, run_command, workspace_commands
+from funnelml.cli import (
+    diagnose_command,
+    export_command,
+    forecast_commands,
+    models_command,
+    run_command,
+    workspace_commands,
+)
 from funnelml.errors import FunnelmlError
 
 
@@ -48,6 +55,14 @@ def build_parser() -> argparse.ArgumentParser:
         command.set_defaults(command=run)
         return command
 
-    for group in (workspace_commands, diagnose_command, forecast_commands, run_command):
+    groups = (
+        workspace_commands,
+        diagnose_command,
+        export_command,
+        models_command,
+        forecast_commands,
+        run_command,
+    )
+    for group in groups:
         group.add_commands(add)
     return parser

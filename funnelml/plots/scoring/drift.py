@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 
 from funnelml.language import Language, say
 from funnelml.plots.fonts import legible
+from funnelml.plots.scoring.field_names import name_field
 from funnelml.plots.theme import FAINT, INK, MISS, drawn_on, write_title
 from funnelml.scoring.monitoring.input_drift import MOVED, MOVED_MUCH, InputDrift
 
 _COLOURS = {"steady": "#c8c8c8", "moved": "#ecb01f", "moved much": MISS}
-_NAME_WIDTH, _HOW_WIDTH = 22, {"en": 46, "zh": 26}
+_NAME_WIDTH, _HOW_WIDTH = {"en": 26, "zh": 14}, {"en": 46, "zh": 26}
 
 
 def plot_input_drift(drift: InputDrift, ax: Axes | None = None, *, most: int = 12, language: Language = "en") -> Axes:
@@ -51,8 +52,8 @@ def plot_input_drift(drift: InputDrift, ax: Axes | None = None, *, most: int = 1
             )  # fmt: skip
         for border in (MOVED, MOVED_MUCH):
             ax.axvline(border, color=FAINT, linewidth=1, linestyle=":", zorder=0)
-        names = [fill(legible(str(name), otherwise=f"{k + 1}"), _NAME_WIDTH) for k, name in enumerate(shown["field"])]
-        ax.set_yticks(range(len(shown)), names)
+        names = [legible(name_field(str(field), language), otherwise=f"{k + 1}") for k, field in enumerate(shown["field"])]
+        ax.set_yticks(range(len(shown)), [fill(name, _NAME_WIDTH[language]) for name in names])
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(max(len(shown), 1) - 0.5, -0.5)
         reach = float(shown[["psi", "chance"]].max().max()) if len(shown) else 0.0

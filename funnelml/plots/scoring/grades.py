@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -9,13 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from funnelml.language import Language, say, share
-from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, show_dates, to_axis, write_title
+from funnelml.plots.scoring.chances import show_chances
+from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, to_axis, write_title
 from funnelml.scoring.grades import Grades
 from funnelml.scoring.grading import name_grade
 from funnelml.scoring.monitoring.past_scores import PastScores
 
 SHADES: Final = (OURS, "#56b4e9", "#767676", "#b5b5b5")
 """Colours of the grades, the best first."""
+_MOST_MONTHS: Final = 8
 
 
 def plot_grades(grades: Grades, ax: Axes | None = None, *, language: Language = "en") -> Axes:
@@ -57,10 +61,7 @@ def plot_grades(grades: Grades, ax: Axes | None = None, *, language: Language = 
         ax.set_yticks(range(len(table)), [name_grade(grade, language) for grade in table["grade"]])
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(table) - 0.5, -0.5)
-        ax.set_xlim(0, max(reach, 0.01) * 1.45)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
-        ax.grid(axis="x", color="#e6e6e6", linewidth=0.8)
-        ax.set_axisbelow(True)
+        show_chances(ax, reach, room=1.45)
         ax.set_xlabel(say(language, en="share that converts", zh="转化比例"))
         best = table.iloc[0]
         grade, n, came = name_grade(best["grade"], language), f"{best['records']:,}", f"{best['expected']:,.0f}"
@@ -108,6 +109,7 @@ def plot_past_grades(past: PastScores, ax: Axes | None = None, *, language: Lang
         at = to_axis(months)
         # Grades of one month stand beside each other, so that their intervals can be told apart.
         step = 5.0
+        ends: dict[str, float] = {}
         for k, grade in enumerate(grades):
             own = table[(table["grade"] == grade) & (table["records"] > 0)]
             if own.empty:
@@ -116,16 +118,14 @@ def plot_past_grades(past: PastScores, ax: Axes | None = None, *, language: Lang
             ax.vlines(place, own["low"], own["high"], color=colour, linewidth=1.6, alpha=0.7)
             ax.plot(place, own["rate"], "o-", color=colour, linewidth=1.8, markersize=5)
             ax.plot(place, own["expected"] / own["records"], color=colour, linewidth=1.2, linestyle="--")
-            end = own.iloc[-1]
-            ax.annotate(
-                name_grade(grade, language), (place[-1], end["rate"]), (7, 0), textcoords="offset points", va="center",
-                color=INK, size=9.5,
-            )  # fmt: skip
+            ends[grade] = float(own["rate"].iloc[-1])
         off = past.months["off"].to_numpy(dtype=bool)
         ax.plot(at[off], np.full(off.sum(), 0.0), "x", color=INK, markersize=6, clip_on=False, zorder=4)
-        show_dates(ax, months)
+        _show_months(ax, months, language)
         ax.set_xlim(at.min() - 20, at.max() + 45)
-        ax.set_ylim(0, min(1.0, 1.05 * float(np.nanmax(table["high"]))))
+        top = min(1.0, 1.05 * float(np.nanmax(table["high"])))
+        ax.set_ylim(0, top)
+        _name_ends(ax, at.max() + 12, ends, top, language)
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
         ax.grid(axis="y", color="#e6e6e6", linewidth=0.8)
         ax.set_axisbelow(True)
@@ -147,3 +147,22 @@ def plot_past_grades(past: PastScores, ax: Axes | None = None, *, language: Lang
             ),
         )
     return ax
+
+
+def _show_months(ax: Axes, months: Sequence[date], language: Language) -> None:
+    """Write the months under the x axis, with the year where it begins; every second one and so on if they are many."""
+    step = -(-len(months) // _MOST_MONTHS)
+    names, year = [], 0
+    for month in months[::-step][::-1]:
+        short = say(language, en=f"{month:%b}", zh=f"{month.month}月")
+        names.append(short if month.year == year else f"{short}\n{month.year}")
+        year = month.year
+    ax.set_xticks(to_axis(months[::-step][::-1]), names)
+
+
+def _name_ends(ax: Axes, place: float, ends: Mapping[str, float], top: float, language: Language) -> None:
+    """Write the grades behind the ends of their lines, one above the other where lines meet."""
+    gap, below = 0.06 * top, -np.inf
+    for grade, rate in sorted(ends.items(), key=lambda end: end[1]):
+        below = max(rate, below + gap)
+        ax.annotate(name_grade(grade, language), (place, below), va="center", color=INK, size=9.5)

@@ -32,8 +32,8 @@ def plot_leaks(report: LeakReport, ax: Axes | None = None, *, language: Language
     -------
     matplotlib.axes.Axes
         Red points are to be left out, hollow red ones are kept though they should be, blue ones are to be looked at;
-        the line ends at the lower bound. A field that is no column, for want of a history, says so on its line. At
-        most twenty suspects are drawn.
+        the line ends at the lower bound. A field that is no column says so on its line. At most twenty suspects are
+        drawn.
     """
     suspects = report.suspects[:_MOST]
     with drawn_on(ax, size=(7.2, 1.8 + 0.34 * max(len(suspects), 1))) as ax:
@@ -49,20 +49,20 @@ def plot_leaks(report: LeakReport, ax: Axes | None = None, *, language: Language
         ax.set_xlabel(
             say(language, en="AUC of the field alone (0.5: tells nothing)", zh="单个字段的 AUC（0.5 为无信息）")
         )
-        n, looked = len(report.left_out) + len(report.kept), len(report.to_look_at)
+        out, kept, looked = len(report.left_out), len(report.kept), len(report.to_look_at)
         rest = len(report.suspects) - len(suspects)
         more = say(language, en=f"; {rest:,} more not drawn", zh=f"；另有 {rest:,} 个未画出") if rest else ""
         write_title(
             ax,
             say(
                 language,
-                en=f"{n:,} of {report.fields:,} fields {'seems' if n == 1 else 'seem'} to know the outcome",
-                zh=f"{report.fields:,} 个字段中 {n:,} 个疑似含有结果信息",
+                en=f"{out:,} of {report.fields:,} fields left out, {looked:,} to be looked at",
+                zh=f"{report.fields:,} 个字段中剔除 {out:,} 个，需核查 {looked:,} 个",
             ),
             say(
                 language,
-                en=f"red: left out; hollow: kept; blue: to be looked at ({looked:,}){more}",
-                zh=f"红色：剔除；空心：按要求保留；蓝色：需核查（{looked:,} 个）{more}",
+                en=f"red: left out; hollow: kept all the same ({kept:,}); blue: to be looked at{more}",
+                zh=f"红色：剔除；空心：按要求保留（{kept:,} 个）；蓝色：需核查{more}",
             ),
         )
     return ax
@@ -70,7 +70,7 @@ def plot_leaks(report: LeakReport, ax: Axes | None = None, *, language: Language
 
 def _draw(ax: Axes, k: int, suspect: Suspect, language: Language) -> None:
     if not np.isfinite(suspect.auc):
-        text = say(language, en="no history: never among the features", zh="没有变更历史，未作为特征")
+        text = say(language, en="never among the features", zh="未作为特征")
         ax.text(0.51, k, text, ha="left", va="center", color=FAINT, size=9)
         return
     colour = OURS if suspect.verdict == "look at" else MISS

@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter
 from funnelml.errors import ModelInputError, did_you_mean
 from funnelml.language import Language, say, share
 from funnelml.plots.fonts import legible
+from funnelml.plots.scoring.chances import show_chances
 from funnelml.plots.theme import FAINT, INK, MISS, OURS, drawn_on, show_dates, to_axis, write_title
 from funnelml.scoring.grading import name_grade
 from funnelml.scoring.trend import ScoreTrend
@@ -68,7 +69,7 @@ def plot_trend(trend: ScoreTrend, record_id: object, ax: Axes | None = None, *, 
             ),
             say(
                 language,
-                en=f"chance on {len(own)} dates from {first['as_of']} to {last['as_of']}; grey: borders of grades",
+                en=f"{len(own)} scores, {first['as_of']} to {last['as_of']}; grey: borders",
                 zh=f"{first['as_of']} 至 {last['as_of']} 共 {len(own)} 次评分；灰线：等级边界",
             ),
         )
@@ -115,10 +116,7 @@ def plot_crossings(trend: ScoreTrend, ax: Axes | None = None, *, most: int = 10,
         )
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
-        ax.set_xlim(0, max(reach, 0.01) * 1.3)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
-        ax.grid(axis="x", color="#e6e6e6", linewidth=0.8)
-        ax.set_axisbelow(True)
+        show_chances(ax, reach, room=1.3)
         ax.set_xlabel(say(language, en="chance to convert", zh="转化概率"))
         up, down = len(trend.contact_now), len(trend.losing)
         write_title(

@@ -11,9 +11,12 @@ import pandas as pd
 
 from funnelml.errors import InputError
 from funnelml.io.score_files import ExportPlan, plan_export, write_scores
+from funnelml.io.score_rows import VERDICTS
 from funnelml.language import Language, say
+from funnelml.runs.scoring.cells import as_cell
 from funnelml.runs.scoring.ledger import DEFAULT_NAME, read_ledger
-from funnelml.runs.text import shorten, table_text
+from funnelml.runs.sections import plain_rows
+from funnelml.runs.text import table_text
 from funnelml.scoring.evaluation.verdict import VERDICT_NAMES
 from funnelml.scoring.grading import name_grade
 
@@ -86,9 +89,9 @@ class ScoreExport:
             "changed": plan.changed,
             "unchanged": plan.unchanged,
             "gone": plan.gone,
-            "verdicts": {str(verdict): int(n) for verdict, n in plan.rows["verdict"].value_counts().items()},
+            "verdicts": {str(name): int(n) for name, n in plan.rows["verdict"].map(VERDICTS).value_counts().items()},
             "formula_ids": list(plan.formula_ids),
-            "changes": plan.changes.to_dict("records"),
+            "changes": plain_rows(plan.changes),
             "summary": self.summary(language),
         }
 
@@ -130,10 +133,10 @@ def export_ledger(
     SourceError, AsOfError
         If there are no such scores, the last export is damaged, or the file cannot be written.
     """
+    scores = read_ledger(root, name, as_of)
     path = root / EXPORTS / f"{_STEMS.get(name, name)}{ending}" if out is None else out
     if path.suffix.lower() != ending:
         raise InputError(f"{path.name} does not end in {ending}; end its name in {ending}, or choose another format")
-    scores = read_ledger(root, name, as_of)
     day: date = scores["as_of"].iloc[0]
     told = scores.rename(columns={"record_id": "id"}).assign(
         grade=[name_grade(grade, language) for grade in scores["grade"]],
@@ -152,7 +155,7 @@ def show_export(export: ScoreExport, language: Language = "en") -> str:
     seen = changes[(changes["change"] != "new") & ~changes["column"].isin(_SAME_FOR_ALL)]
     parts = [export.summary(language)]
     if len(seen):
-        shown = seen.head(MOST_ROWS).map(shorten)
+        shown = seen.head(MOST_ROWS).map(as_cell)
         if language == "zh":
             words = {"changed": "变化", "gone": "不再出现"}
             shown = shown.assign(change=shown["change"].map(words)).rename(columns=_HEADS_ZH)

@@ -55,7 +55,9 @@ def write_ledger(
     day = parse_date(as_of)
     path = _folder(root, name) / f"{day}.parquet"
     if not replace and path.exists():
-        raise InputError(f"there are scores '{name}' of {day} already, and they are to stay; choose another day or name")
+        raise InputError(
+            f"there are scores '{name}' of {day} already, and they are to stay; choose another day or name"
+        )
     content = ledger_to_bytes(check_ledger(scores, as_of=day))
     try:
         write_whole(path, content)
@@ -107,7 +109,8 @@ def read_ledger(root: Path, name: str = DEFAULT_NAME, as_of: date | None = None)
     if not days:
         folder = root / LEDGER
         others = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
-        raise SourceError(f"there are no scores '{name}' in {LEDGER} yet{did_you_mean(name, others)}; run: funnelml score")
+        hint = did_you_mean(name, others)
+        raise SourceError(f"there are no scores '{name}' in {LEDGER.as_posix()} yet{hint}; run: funnelml score")
     day = days[-1] if as_of is None else parse_date(as_of)
     if day not in days:
         raise AsOfError(
@@ -148,9 +151,7 @@ def read_past(root: Path, name: str, before: date) -> pd.DataFrame:
 
 def _folder(root: Path, name: str) -> Path:
     if not _NAME.fullmatch(name):
-        raise InputError(
-            f"'{name}' cannot name scores; take letters, digits, - and _, at most 64, the first no - or _"
-        )
+        raise InputError(f"'{name}' cannot name scores; take letters, digits, - and _, at most 64, the first no - or _")
     return root / LEDGER / name
 
 

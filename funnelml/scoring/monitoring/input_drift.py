@@ -21,7 +21,7 @@ MOVED_MUCH: Final = 0.25
 NOT_JUDGED: Final = frozenset(
     {
         *("weekday", "month", "days_to_quarter_end", "created_month"),
-        *("owner_win_rate", "source_win_rate", "owner_open_records"),
+        *("owner_win_rate", "source_win_rate", "owner_open_records", "owner_win_lift", "source_win_lift"),
     }
 )
 """As-of features that all records of a date, or of one owner or source on it, have in common.

@@ -36,6 +36,23 @@ def _tell_source_rate(value: float | None, source: str | None) -> Words:
     return f"about {share(value)} of records from {en} are won", f"{zh}赢单率约 {share(value)}"
 
 
+def _lift_words(en: str, zh: str) -> FieldWords:
+    """Return words for how far the others of a group are won more or less often than all records."""
+
+    def tell(value: float | None) -> Words:
+        if value is None:
+            return f"win rate of {en} unknown", f"{zh}赢单率未知"
+        if round(100 * value) == 0:
+            return f"{en} wins as often as the average", f"{zh}赢单率与平均相当"
+        by = f"{abs(100 * value):.0f}"
+        unit = "point" if by == "1" else "points"
+        side, zh_side = ("above", "高") if value > 0 else ("below", "低")
+        return f"{en} wins {by} {unit} {side} the average", f"{zh}赢单率比平均{zh_side} {by} 个百分点"
+
+    name = (f"wins of {en} against the average", f"{zh}相对平均的赢单率")
+    return FieldWords(name=name, tell=tell, rounding=lambda v: np.round(v, 2))
+
+
 def _weekday(value: float) -> Words:
     return _WEEKDAYS[int(value - 1) % 7]
 
@@ -89,6 +106,9 @@ CIRCUMSTANCE_WORDS: Mapping[str, FieldWords] = MappingProxyType(
         "owner_win_rate": FieldWords(
             name=("win rate of its owner", "负责人赢单率"), tell=_tell_owner_rate, rounding=lambda v: np.round(v, 2)
         ),
+        "owner_win_lift": _lift_words("its owner", "负责人"),
+        "source_win_lift": _lift_words("its source", "该来源"),
+        "account_win_lift": _lift_words("this account", "该客户"),
         "owner_open_records": count_words(
             ("other open records of its owner", "负责人其他在途记录数"),
             none=("its owner has no other open record", "负责人名下没有其他在途记录"),

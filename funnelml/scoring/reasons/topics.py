@@ -37,9 +37,9 @@ TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "interest": ("inbound_30d", "days_since_inbound", *(name for kind in _INTEREST for name in _of_kind(kind))),
         "response": ("response_hours", "waiting_hours"),
-        "owner": ("owner", "team", "owner_win_rate"),
-        "source": ("source", "source_win_rate"),
-        "account": ("account", "account_won", "account_lost", "account_open"),
+        "owner": ("owner", "team", "owner_win_rate", "owner_win_lift"),
+        "source": ("source", "source_win_rate", "source_win_lift"),
+        "account": ("account", "account_won", "account_lost", "account_win_lift", "account_open"),
         "creation": ("created_hour", "created_weekday", "created_month"),
         TIME_OF_YEAR: ("weekday", "month", "days_to_quarter_end"),
     }

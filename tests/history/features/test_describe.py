@@ -165,6 +165,10 @@ def test_every_feature_of_a_small_crm(engine):
         "owner_win_rate": (1 + 20 * 0.5) / (1 + 20),
         "owner_open_records": 1,
         "source_win_rate": (1 + 20 * 0.5) / (1 + 20),
+        "owner_win_lift": (1 + 20 * 0.5) / (1 + 20) - 0.5,
+        "source_win_lift": (1 + 20 * 0.5) / (1 + 20) - 0.5,
+        # one won and one lost, as all that closed
+        "account_win_lift": (1 + 5 * 0.5) / (2 + 5) - 0.5,
         "account_won": 1,
         "account_lost": 1,
         "account_open": 0,

@@ -22,6 +22,7 @@ NUMBERS = (
     "activities_30d", "days_since_activity", "inbound_30d", "days_since_inbound", "contacts", "response_hours",
     "waiting_hours", "owner_win_rate", "owner_open_records", "source_win_rate", "account_won", "account_lost",
     "account_open", "created_hour", "created_weekday", "created_month", "weekday", "month", "days_to_quarter_end",
+    "owner_win_lift", "source_win_lift", "account_win_lift",
     "lead_age_days", *(name for kind in KINDS for name in (f"{kind}_30d", f"{kind}_total", f"days_since_{kind}")),
 )  # fmt: skip
 CHINESE = re.compile("[一-鿿]")
@@ -99,6 +100,8 @@ def test_every_number_has_words_of_its_own(field):
         ("month", 3.0, "it is March", "当前为 3 月"),
         ("weekday", 7.0, "it is Sunday", "当前为周日"),
         ("owner_win_rate", 0.317, "its owner wins about 32\xa0%", "负责人赢单率约 32\xa0%"),
+        ("owner_win_lift", 0.04, "its owner wins 4 points above the average", "负责人赢单率比平均高 4 个百分点"),
+        ("account_win_lift", -0.01, "this account wins 1 point below the average", "该客户赢单率比平均低 1 个百分点"),
         ("account_won", 2.0, "2 earlier wins with this account", "该客户此前赢单 2 次"),
         (
             "Total Time Spent on Website",

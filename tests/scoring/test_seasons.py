@@ -1,0 +1,39 @@
+"""What rows cannot tell from drift is left out, with the reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from funnelml.schema import DAY
+from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.seasons import leave_out_seasons
+
+
+def rows(days, **features):
+    at = np.linspace(0, days, 5).astype(np.int64) * DAY
+    table = pd.DataFrame({"amount": np.arange(5.0), **{k: pd.Series(v, index=range(5)) for k, v in features.items()}})
+    return ScoringRows(features=table, record_id=np.array(list("abcde"), dtype=object), at=at, known_at=at)
+
+
+def test_a_month_must_have_been_seen_twice():
+    assert list(leave_out_seasons(rows(729, month=1.0)).left_out) == ["month"]
+    assert list(leave_out_seasons(rows(730, month=1.0)).features) == ["amount", "month"]
+
+
+def test_counts_that_grow_are_told_against_the_average():
+    both = leave_out_seasons(rows(900, account_won=1.0, account_win_lift=0.1))
+    assert list(both.features) == ["amount", "account_win_lift"]
+    assert "account_win_lift" in both.left_out["account_won"]
+    assert list(leave_out_seasons(rows(900, account_won=1.0)).features) == ["amount", "account_won"]
+
+
+def test_weekdays_and_names_of_accounts():
+    told = leave_out_seasons(rows(900, weekday=7.0, account="X"))
+    assert list(told.features) == ["amount"] and set(told.left_out) == {"weekday", "account"}
+    assert "weekday" in leave_out_seasons(rows(900, weekday=[1.0, 2, 3, 4, 5])).features
+
+
+def test_a_plain_table_stays_as_it_is():
+    plain = ScoringRows(features=pd.DataFrame({"month": [1.0]}), record_id=np.array(["a"], dtype=object))
+    assert leave_out_seasons(plain) is plain
