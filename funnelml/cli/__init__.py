@@ -18,6 +18,7 @@ from funnelml.cli import (
     forecast_commands,
     models_command,
     run_command,
+    score_command,
     workspace_commands,
 )
 from funnelml.errors import FunnelmlError
@@ -60,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
         diagnose_command,
         export_command,
         models_command,
+        score_command,
         forecast_commands,
         run_command,
     )

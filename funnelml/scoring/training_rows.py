@@ -99,7 +99,7 @@ def training_rows(
     rows = ScoringRows(
         features=described.features,
         record_id=record_id,
-        outcome=_outcome_text(outcome, horizon_days),
+        outcome=outcome_text(outcome, horizon_days),
         label=_labels(moves, record_id, cut, horizon_days * DAY),
         at=cut,
         known_at=cut + wait,
@@ -143,7 +143,7 @@ def scoring_rows(
     rows = ScoringRows(
         features=described.features,
         record_id=still["record_id"].to_numpy(dtype=object),
-        outcome=_outcome_text(outcome, horizon_days),
+        outcome=outcome_text(outcome, horizon_days),
         at=still["cut"].to_numpy(dtype=np.int64),
     )
     return _without_those_there(_with_fields(rows, described.fields), of, reached, outcome)
@@ -267,7 +267,8 @@ def _count(reasons: dict[str, int]) -> dict[str, int]:
     return {reason: count for reason, count in reasons.items() if count}
 
 
-def _outcome_text(outcome: str, horizon_days: int) -> str:
+def outcome_text(outcome: str, horizon_days: int) -> str:
+    """Return what a label means, in words: ``won within 28 days``."""
     days = "1 day" if horizon_days == 1 else f"{horizon_days} days"
     return f"won within {days}" if outcome == WON else f"reached {outcome} within {days}"
 

@@ -40,7 +40,8 @@ class Spread:
         """Return the ends of the 80 % interval of each probability, shape (n,)."""
         odds = logit(clip(probability))
         below, above = (np.interp(odds, self.log_odds, reach) for reach in (self.below, self.above))
-        return expit(odds - below), expit(odds + above)
+        # the transform there and back may lose the last digit
+        return np.minimum(expit(odds - below), probability), np.maximum(expit(odds + above), probability)
 
 
 def learn_spread(test_scores: pd.DataFrame, *, seed: int = 0) -> Spread:

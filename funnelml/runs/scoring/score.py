@@ -23,7 +23,7 @@ from funnelml.scoring.reasons.explain import explain_scores
 from funnelml.scoring.reasons.score_reasons import ScoreReasons
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.score_model import ScoreModel
-from funnelml.scoring.training_rows import scoring_rows, training_rows
+from funnelml.scoring.training_rows import outcome_text, scoring_rows, training_rows
 
 Progress = Callable[[Iterable[str]], Iterable[str]]
 
@@ -124,6 +124,19 @@ class ScoreRun:
             "scores": plain_rows(self.table(language)),
             "sections": {section.name: section.to_dict(language) for section in self.sections},
         }
+
+
+def describe_outcome(workspace: Workspace, funnel: str | None = None) -> tuple[str, str]:
+    """Return the name of the funnel that is scored, and what a score of it is the chance of, in words.
+
+    Raises
+    ------
+    FunnelError
+        If there is no such funnel.
+    """
+    settings = workspace.settings.scoring
+    of = workspace.history.funnel(funnel or settings.funnel)
+    return of.name, outcome_text(settings.outcome, settings.horizon_days)
 
 
 def score_workspace(

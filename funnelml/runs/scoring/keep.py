@@ -1,0 +1,141 @@
+"""Scores kept: the model in the store, the scores in the ledger; and what was kept before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from funnelml.errors import ModelStoreError
+from funnelml.io.current_models import current_model, use_model
+from funnelml.io.data_hash import hash_rows
+from funnelml.io.model_card import ModelCard
+from funnelml.io.model_store import load_model, read_card, save_model
+from funnelml.language import Language, say
+from funnelml.runs.scoring.contest import Champion
+from funnelml.runs.scoring.ledger import read_past, write_ledger
+from funnelml.runs.scoring.score import ScoreRun
+from funnelml.scoring.score_model import ScoreModel
+
+MODELS = Path("models")
+NOT_KEPT = ("no usable signal", "suspected leak")
+"""Verdicts under which nothing is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What was kept of a run.
+
+    Parameters
+    ----------
+    model_id : str or None
+        The model whose scores were kept; None if nothing was.
+    new : bool
+        Whether it was learned in this run.
+    ledger : pathlib.Path or None
+        The file with the scores.
+    verdict : str
+        The verdict.
+    """
+
+    model_id: str | None
+    new: bool
+    ledger: Path | None
+    verdict: str
+
+    def summary(self, language: Language = "en") -> str:
+        """Return which model is in use and where the scores are."""
+        if self.model_id is None:
+            return say(
+                language,
+                en=f"Nothing was kept: {self.verdict}.",
+                zh="未保存模型和评分：结论为不可使用。",
+            )
+        kind = say(language, en="new" if self.new else "as before", zh="新模型" if self.new else "沿用")
+        return say(
+            language,
+            en=f"Model {self.model_id} ({kind}); scores kept in {self.ledger}. Next: funnelml export --to csv",
+            zh=f"模型 {self.model_id}（{kind}）；评分保存于 {self.ledger}。下一步：funnelml export --to csv",
+        )
+
+
+def find_champion(root: Path, name: str, *, funnel: str, outcome: str) -> tuple[Champion | None, str]:
+    """Return the model in use of that name, and why it cannot serve if it cannot.
+
+    Raises
+    ------
+    ModelStoreError
+        If the model of that name scores something else.
+    """
+    model_id = current_model(root / MODELS, name)
+    if model_id is None:
+        return None, ""
+    try:
+        card = read_card(root / MODELS, model_id)
+        model = load_model(root / MODELS, model_id)
+    except ModelStoreError as error:
+        return None, f"the model in use cannot serve and is not compared: {error}"
+    if (card.funnel, card.outcome) != (funnel, outcome):
+        raise ModelStoreError(
+            f"model '{name}' tells the chance of funnel '{card.funnel}', {card.outcome}; this is '{funnel}', {outcome}: "
+            "give these scores a name of their own with --score"
+        )
+    if not isinstance(model, ScoreModel):
+        return None, f"{model_id} is no score of this program and is not compared"
+    return Champion(model=model, model_id=model_id, as_of=card.as_of), ""
+
+
+def past_scores(root: Path, name: str, before: date) -> pd.DataFrame:
+    """Return the scores that went out before a day."""
+    return read_past(root, name, before)
+
+
+def keep_run(run: ScoreRun, root: Path, *, name: str, language: Language) -> Kept:
+    """Put the model into the store and in use, and the scores into the ledger.
+
+    Parameters
+    ----------
+    run : ScoreRun
+        The run.
+    root : pathlib.Path
+        The workspace.
+    name : str
+        What the scores are called.
+    language : {"en", "zh"}
+        Of reasons and of the card.
+
+    Raises
+    ------
+    ModelStoreError, InputError, SourceError
+        If something cannot be written.
+    """
+    if run.verdict in NOT_KEPT:
+        return Kept(model_id=None, new=False, ledger=None, verdict=run.verdict)
+    model_id = run.model_id
+    if model_id is None:
+        model_id = save_model(root / MODELS, name=name, model=run.model, card=_card(run), language=language)
+        use_model(root / MODELS, model_id)
+    table = run.table(language).assign(model_id=model_id, verdict=run.verdict, outcome=run.model.outcome)
+    ledger = write_ledger(root, as_of=run.as_of, scores=table, name=name)
+    return Kept(model_id=model_id, new=run.model_id is None, ledger=ledger, verdict=run.verdict)
+
+
+def _card(run: ScoreRun) -> ModelCard:
+    rows, judged = run.learned.rows, run.learned.evaluation.main
+    told = judged.scores.to_frame().set_index("metric")["value"]
+    return ModelCard(
+        as_of=run.as_of,
+        funnel=run.funnel,
+        outcome=run.model.outcome,
+        horizon=f"{run.horizon_days}d",
+        data_hash=hash_rows(rows),
+        rows=len(rows),
+        positives=rows.positives,
+        features=run.model.features,
+        seed=run.seed,
+        metrics={str(metric): float(value) for metric, value in told.items()},
+        verdict=run.learned.verdict.summary(),
+        leaks=tuple(suspect.tell() for suspect in run.learned.leaks.suspects),
+    )
