@@ -20,6 +20,9 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 # conda-forge's name -> the name in pyproject.toml, where they differ
 CONDA_NAMES = {"jupyter_client": "jupyter-client", "matplotlib-base": "matplotlib", "python-duckdb": "duckdb"}
 
+# the name by which a package is imported -> its name in pyproject.toml, where they differ
+IMPORT_NAMES = {"sklearn": "scikit-learn"}
+
 # a runtime dependency that no module imports, and what uses it
 USED_WITHOUT_IMPORT = {
     "jupyterlab": "make lab",
@@ -88,7 +91,7 @@ def test_every_runtime_dependency_is_used_and_every_import_declared() -> None:
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             imported |= {name.partition(".")[0] for name in names}
     standard = set(sys.stdlib_module_names) | {"funnelml"}
-    imported = {canonicalize_name(name) for name in imported - standard}
+    imported = {canonicalize_name(IMPORT_NAMES.get(name, name)) for name in imported - standard}
     declared = {canonicalize_name(r.name) for r in GROUPS["run"]}
     assert declared - imported == set(USED_WITHOUT_IMPORT), "no dependency that nothing uses"
     third_party = imported - declared

@@ -1,8 +1,8 @@
-"""Lead scoring on four real tables, each beside what anyone would fit first; splits were drawn before anything ran.
+"""Lead scoring on four real tables, each beside what anyone would fit first.
 
-Where a split is named here, the scorer was not fitted to it. The kinds of model and their defaults were chosen while
-figures on the leads, the late calls and the loans were in view, though: they show that the scorer works, not what it
-gains on other data.
+No model is fitted to rows that it is tested on. The kinds of model and their defaults were chosen while figures on the
+leads, the late calls and the November loans were in view, though: these show that the scorer works, not what it gains
+on other data. On slices that nobody had looked at it is level with the better of the two plain models.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -131,13 +132,15 @@ def test_a_random_split_promises_what_time_does_not_keep(calls):
 
 
 def test_the_last_calls_refitted_before_each_block(calls):
-    """The last two of thirteen blocks, where the level has moved most: log loss 0.643 here, 0.812 and 0.661 of others.
+    """The last two of thirteen blocks; log loss of ours, logistic and boosting: 0.642, 0.810, 0.661.
 
-    Over all thirteen it is 0.471, 0.513 and 0.501; drawn by whole blocks the advantage over boosting is within chance.
+    Over all thirteen it is 0.471, 0.513 and 0.501; drawn by whole blocks the advantage over boosting is within chance
+    (-0.004 to 0.074). On the calls from 30 % to 70 % it is 0.261, 0.303 and 0.261, and 0.257 for who says the rate of
+    the last thousand calls: there is little to be learned there.
     """
     label, said = [], {"ours": [], "logistic": [], "boosting": []}
     borders = [*range(int(0.7 * len(calls)), len(calls), 1000), len(calls)][-3:]
-    for begin, end in zip(borders, borders[1:], strict=False):
+    for begin, end in pairwise(borders):
         old, new = calls.take(np.arange(begin)), calls.take(np.arange(begin, end))
         label.append(new.label)
         scorer = LeadScorer().fit(old.features, old.label, at=old.at)
@@ -204,9 +207,21 @@ def deals(real_data):
 
 
 def test_what_is_known_of_a_deal_when_it_is_engaged_tells_nothing(deals):
-    """Product, price, agent, office and account; the deals of this table were won as by the throw of a coin."""
+    """Closed deals in order of their start: product, price, agent, office, and what is known of the account."""
     told = evaluate_model(LeadScorer, deals, fit=fit_in_time, resamples=200)
     for split in (told.time, told.random):
         auc = split.scores.estimate("auc")
         assert split.verdict.verdict == "no usable signal"
         assert auc.low < 0.5 < auc.high and auc.value < 0.55
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="an account that is named only when a deal closes gets into the score by what became of its other deals",
+)
+def test_nor_does_the_log_a_day_later(real_data, tmp_path_factory):
+    """Of 1,589 open deals 1,088 have no account, of 6,711 closed ones none: 0 % of those without one are won."""
+    history = load("maven", real_data, tmp_path_factory)
+    marks = age_landmarks(history, ages_days=[1], as_of=date(2017, 12, 31))
+    rows = training_rows(history, as_of=date(2017, 12, 31), horizon_days=90, landmarks=marks)
+    assert learn_score(rows).verdict.verdict == "no usable signal"

@@ -40,10 +40,10 @@ def table_agreement(told: Disagreement, *, language: Language = "en") -> Readabl
     """Return how many records have each grade by the model (down) and by the rules (across)."""
     counts = told.agreement
     first = readable({"by the model": grades(counts.index, language)}, {"by the model"}, language)
-    across = {
-        say(language, en=f"{name_grade(grade)} by the rules", zh=f"规则：{name_grade(grade, 'zh')}"): figures(counts[grade])
-        for grade in counts.columns
-    }
+    across = {}
+    for grade in counts.columns:
+        name = name_grade(grade, language)
+        across[say(language, en=f"{name} by the rules", zh=f"规则：{name}")] = figures(counts[grade])
     return ReadableTable(frame=first.frame.assign(**across), words=first.words)
 
 

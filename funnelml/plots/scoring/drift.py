@@ -52,7 +52,9 @@ def plot_input_drift(drift: InputDrift, ax: Axes | None = None, *, most: int = 1
             )  # fmt: skip
         for border in (MOVED, MOVED_MUCH):
             ax.axvline(border, color=FAINT, linewidth=1, linestyle=":", zorder=0)
-        names = [legible(name_field(str(field), language), otherwise=f"{k + 1}") for k, field in enumerate(shown["field"])]
+        names = [
+            legible(name_field(str(field), language), otherwise=f"{k + 1}") for k, field in enumerate(shown["field"])
+        ]
         ax.set_yticks(range(len(shown)), [fill(name, _NAME_WIDTH[language]) for name in names])
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(max(len(shown), 1) - 0.5, -0.5)

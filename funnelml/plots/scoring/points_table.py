@@ -88,7 +88,7 @@ def _merge_bins(edges: Sequence[str], points: Sequence[int]) -> list[tuple[str, 
 
 
 def _write_points(low: int, high: int, language: Language) -> str:
-    ends = [f"{own:+d}".replace("-", "\N{MINUS SIGN}") for own in ((low,) if low == high else (low, high))]
+    ends = [f"{own:+d}".replace("-", "\N{MINUS SIGN}") if own else "0" for own in dict.fromkeys((low, high))]
     return say(language, en=" to ", zh=" 至 ").join(ends)
 
 

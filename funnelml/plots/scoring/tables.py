@@ -101,17 +101,13 @@ def table_segments(evaluation: ScoreEvaluation, *, language: Language = "en") ->
     Chances are called too low or too high where the 95 % interval of the shift that would mend them leaves out 0.
     """
     table = evaluation.by_segment
+    ends = table["calibration_in_the_large_low"], table["calibration_in_the_large_high"]
     columns = {
         "who": [_SPECIAL[name][language == "zh"] if name in _SPECIAL else str(name) for name in table["segment"]],
         "rows": figures(table["rows"]),
         "converted": table["base_rate"].map(share),
         "promised": table["mean_probability"].map(share),
-        "chances": [
-            say(language, en="too low", zh="偏低") if low > 0 else say(language, en="too high", zh="偏高") if high < 0 else "-"
-            for low, high in zip(
-                table["calibration_in_the_large_low"], table["calibration_in_the_large_high"], strict=True
-            )
-        ],
+        "chances": [_side(low, high, language) for low, high in zip(*ends, strict=True)],
         "AUC": figures(table["auc"], ".2f"),
         "95 % between": between(table["auc_low"], table["auc_high"], "{:.2f}".format),
     }
@@ -122,12 +118,23 @@ def table_leaks(report: LeakReport, *, language: Language = "en") -> ReadableTab
     """Return the fields that are left out or to be looked at, by the names that settings take, and why."""
     table = report.to_frame(language)
     kept = say(language, en="kept", zh="按要求保留")
-    names = [name_field(str(field), language) for field in table["field"]]
     columns = {
         "field": texts(table["field"]),
-        "meaning": [name if name.replace(" ", "_") != field else "" for name, field in zip(names, table["field"], strict=True)],
+        "meaning": [_meaning(str(field), language) for field in table["field"]],
         "verdict": np.where(table["kept"].astype(bool), kept, table["verdict"]),
         "AUC": figures(table["auc"], ".2f"),
         "why": texts(table["evidence"]),
     }
     return readable(columns, {"field", "meaning", "verdict", "why"}, language)
+
+
+def _side(low: float, high: float, language: Language) -> str:
+    if low > 0:
+        return say(language, en="too low", zh="偏低")
+    return say(language, en="too high", zh="偏高") if high < 0 else "-"
+
+
+def _meaning(field: str, language: Language) -> str:
+    """Return what a field is called, or nothing where that is its own name."""
+    name = name_field(field, language)
+    return "" if name.replace(" ", "_") == field else name
