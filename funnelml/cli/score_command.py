@@ -49,6 +49,7 @@ def _score(arguments: argparse.Namespace) -> None:
         as_of=day,
         funnel=funnel,
         champion=champion,
+        why_no_champion=why_not,
         told=past_scores(arguments.workspace, name, day),
         seed=arguments.seed,
         progress=partial(show_progress, what="score", unit="step"),
@@ -59,9 +60,8 @@ def _score(arguments: argparse.Namespace) -> None:
         print_json(told | {"model_id": run.model_id if kept is None else kept.model_id})
         return
     print(show_score(run, language))
-    for line in (why_not, "" if kept is None else kept.summary(language)):
-        if line:
-            print(f"\n{line}")
+    if kept is not None:
+        print(f"\n{kept.summary(language)}")
 
 
 def _score_table(arguments: argparse.Namespace) -> None:

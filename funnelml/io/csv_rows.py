@@ -77,7 +77,7 @@ def read_rows(path: Path, encoding: str, delimiter: str, width: int, places: Seq
             if len(bad) > max(_MOST_BAD, rows):
                 raise SourceError(
                     f"{where}: most rows cannot be split into the {width} columns of the header; the first is row "
-                    f"{bad[0][0]:,} with {bad[0][1]}; set 'delimiter'"
+                    f"{bad[0][0]:,} with {bad[0][1]}; set 'delimiter', or export it again"
                 )
     table = pa.Table.from_batches(batches)
     _refuse_open_quote(table[_field(width - 1)], path, where)

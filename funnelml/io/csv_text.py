@@ -18,7 +18,7 @@ from funnelml.io.encodings import (
     split_header,
 )
 from funnelml.io.raw import RawTable
-from funnelml.mapping.headings import fold, mapped_headings, resolve_columns
+from funnelml.mapping.headings import Resolve, fold, mapped_headings, resolve_columns
 from funnelml.mapping.rejects import rejects_of
 from funnelml.mapping.source import Source
 
@@ -26,7 +26,7 @@ _NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "gb18030": "GB18030",
 _SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
-def read_csv(source: Source, path: Path) -> RawTable:
+def read_csv(source: Source, path: Path, resolve: Resolve = resolve_columns) -> RawTable:
     """Read the mapped columns of a CSV file as text.
 
     The first part is looked at before anything else: what is not text, or has not the mapped columns, is refused
@@ -38,6 +38,8 @@ def read_csv(source: Source, path: Path) -> RawTable:
         ``encoding`` and ``delimiter`` are detected where they are None.
     path : pathlib.Path
         A file that exists; its ending says whether it is compressed (.gz, .bz2, .xz, .zst, .zip).
+    resolve : callable
+        Says which columns are read.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def read_csv(source: Source, path: Path) -> RawTable:
         header = _first_record(head, source.encoding or _encoding_of_head(head), where)
         delimiter = source.delimiter or sniff_delimiter(header, lambda headings: _mapped(source, headings))
         headings = split_header(header, delimiter)
-        columns = resolve_columns(source, headings)
+        columns = resolve(source, headings)
         wanted = mapped_headings(columns)
         encoding = source.encoding or detect_encoding(path, head, where)
         places = [headings.index(h) for h in wanted]

@@ -10,11 +10,11 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from funnelml.errors import SourceError, did_you_mean
 from funnelml.io.raw import RawTable, raw_table
-from funnelml.mapping.headings import mapped_headings, resolve_columns
+from funnelml.mapping.headings import Resolve, mapped_headings, resolve_columns
 from funnelml.mapping.source import Source
 
 
-def read_excel(source: Source, path: Path) -> RawTable:
+def read_excel(source: Source, path: Path, resolve: Resolve = resolve_columns) -> RawTable:
     """Read the mapped columns of a sheet; its first row with anything in it holds the headings.
 
     Parameters
@@ -23,6 +23,8 @@ def read_excel(source: Source, path: Path) -> RawTable:
         ``sheet`` names the sheet; the first one if it is None.
     path : pathlib.Path
         An Excel (.xlsx, .xlsm, .xlsb, .xls) or OpenDocument (.ods) file.
+    resolve : callable
+        Says which columns are read.
 
     Raises
     ------
@@ -50,12 +52,13 @@ def read_excel(source: Source, path: Path) -> RawTable:
     if first is None or first + 1 == len(rows):
         what = "is empty" if first is None else "has headings but no rows"
         raise SourceError(f"{where}: sheet '{sheet}' of {source.file} {what}")
-    return _from_rows(rows, first, source, f"sheet '{sheet}'")
-
-
-def _from_rows(rows: list[list[Any]], first: int, source: Source, read_as: str) -> RawTable:
     headings = [str(h).strip() for h in rows[first]]
-    columns = resolve_columns(source, headings)
+    return _from_rows(rows, first, headings, resolve(source, headings), f"sheet '{sheet}'")
+
+
+def _from_rows(
+    rows: list[list[Any]], first: int, headings: list[str], columns: dict[str, str], read_as: str
+) -> RawTable:
     # Excel counts rows from 1.
     index = pd.RangeIndex(first + 2, len(rows) + 1)
     cells = {

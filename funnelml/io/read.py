@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from funnelml.errors import SourceError
+from funnelml.errors import SourceError, did_you_mean
 from funnelml.io.csv_text import read_csv
 from funnelml.io.excel import read_excel
 from funnelml.io.files import find_file
 from funnelml.io.raw import RawTable
 from funnelml.io.sql import read_database, read_parquet
+from funnelml.mapping.headings import Resolve, every_column, resolve_columns
 from funnelml.mapping.source import Source
 
 _EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -50,8 +51,41 @@ def read_raw(source: Source, root: Path, *, time_zone: str = "UTC") -> RawTable:
                 f"source '{source.name}': {source.file} is a database; say which rows with sql = \"SELECT ...\""
             )
         return read_database(source, root, database=path, time_zone=time_zone)
+    return _read_file(source, path, resolve_columns)
+
+
+def read_table(path: Path) -> RawTable:
+    """Read all columns of a CSV, Excel or Parquet file under their own headings; a database is none.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file. Columns without a heading are read as one, the first of them, with an empty name.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it cannot be read.
+    MappingError
+        If two columns have one heading.
+    """
+    # Nothing is mapped, so that it does not matter which canonical table the source is said to fill.
+    source = Source(name=path.name, table="leads", columns={}, file=str(path))
+    try:
+        if not path.exists():
+            beside = [p.name for p in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
+            raise SourceError(f"there is no file {path}{did_you_mean(path.name, beside)}; give the path of a table")
+    except OSError as error:
+        raise SourceError(f"{path.name[:100]} cannot be read: {error.strerror}") from None
+    if path.suffix.lower() in _DATABASE:
+        raise SourceError(f"{path} is a database; write the table as CSV, Excel or Parquet and give that")
+    return _read_file(source, find_file(source, Path()), every_column)
+
+
+def _read_file(source: Source, path: Path, resolve: Resolve) -> RawTable:
+    suffix = path.suffix.lower()
     if suffix in _EXCEL:
-        return read_excel(source, path)
+        return read_excel(source, path, resolve)
     if suffix in _PARQUET:
-        return read_parquet(source, path)
-    return read_csv(source, path)
+        return read_parquet(source, path, resolve)
+    return read_csv(source, path, resolve)

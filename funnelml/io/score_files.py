@@ -192,7 +192,7 @@ def write_scores(plan: ExportPlan, path: Path) -> bool:
     SourceError
         If the file cannot be written.
     """
-    ending = _ending(path)
+    ending = check_ending(path)
     if plan.previous is not None and plan.previous.resolve() == path.resolve() and plan.changes.empty:
         return False
     content = rows_to_bytes(plan.rows, ending)
@@ -222,14 +222,21 @@ def export_scores(scores: pd.DataFrame, path: Path, *, write: bool = False) -> E
     InputError, SourceError
         As :func:`plan_export` and :func:`write_scores`; nothing is written then.
     """
-    _ending(path)
+    check_ending(path)
     plan = plan_export(scores, previous=path)
     if write:
         write_scores(plan, path)
     return plan
 
 
-def _ending(path: Path) -> str:
+def check_ending(path: Path) -> str:
+    """Return the ending of a file for scores, in lower case.
+
+    Raises
+    ------
+    InputError
+        If there is no such format.
+    """
     ending = path.suffix.lower()
     if ending not in FORMATS:
         hint = did_you_mean(ending, FORMATS)
@@ -238,7 +245,7 @@ def _ending(path: Path) -> str:
 
 
 def _read_export(path: Path) -> pd.DataFrame | None:
-    ending = _ending(path)
+    ending = check_ending(path)
     if not path.exists():
         return None
     try:

@@ -16,6 +16,8 @@ from funnelml.io.score_rows import CHANCES, COLUMNS, DECIMALS, TEXTS
 FORMATS = (".csv", ".xlsx", ".parquet")
 """Endings of the files that scores are written to."""
 _SHEET = "lead_scores"
+_UNDATED = "1980-01-01"
+"""The day that a workbook is said to be of if its scores have none: the first that a zip can hold."""
 _MOST_ROWS = 1_048_575
 """Rows of a sheet of Excel below its headings."""
 
@@ -95,7 +97,7 @@ def _to_excel(rows: pd.DataFrame) -> bytes:
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     # else it is the time of writing
-    book.set_properties({"created": datetime.fromisoformat(rows["as_of"].max())})
+    book.set_properties({"created": datetime.fromisoformat(rows["as_of"].max() or _UNDATED)})
     sheet = book.add_worksheet(_SHEET)
     as_text, as_chance = book.add_format({"num_format": "@"}), book.add_format({"num_format": "0." + "0" * DECIMALS})
     for j, name in enumerate(COLUMNS):

@@ -42,7 +42,7 @@ def check_rows(scores: pd.DataFrame) -> pd.DataFrame:
     ----------
     scores : pandas.DataFrame
         One row per record, with all of ``COLUMNS``; others are left out. Ids are texts or whole numbers. ``as_of`` is
-        a date, or its text. A missing grade or reason is an empty text. ``verdict`` is in English or in Chinese.
+        a date or its text; scores of a plain table have none in any row. A missing grade or reason is an empty text. ``verdict`` is in English or in Chinese.
 
     Returns
     -------
@@ -78,7 +78,8 @@ def check_rows(scores: pd.DataFrame) -> pd.DataFrame:
     check_texts(named, "id", ids=named)
     for name in TEXTS[1:]:
         rows[name] = check_texts(scores[name], name, ids=named)
-    _refuse(~rows["as_of"].map(_is_day), named, "values of as_of are no dates", "write them as YYYY-MM-DD")
+    undated = (rows["as_of"] == "").all()
+    _refuse(~(rows["as_of"].map(_is_day) | undated), named, "values of as_of are no dates", "write them as YYYY-MM-DD")
     known = ", ".join(VERDICT_NAMES)
     _refuse(~rows["verdict"].isin(list(VERDICTS)), named, f"values of verdict are none of {known}", "judge these first")
     return pd.DataFrame(rows)[list(COLUMNS)]

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from funnelml.errors import SourceError
 from funnelml.io.raw import RawTable, raw_table
-from funnelml.mapping.headings import mapped_headings, resolve_columns
+from funnelml.mapping.headings import Resolve, mapped_headings, resolve_columns
 from funnelml.mapping.source import Source
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -70,8 +70,8 @@ def read_database(source: Source, root: Path, *, database: Path | None, time_zon
     return _from_arrow(table, source, columns, "SQL")
 
 
-def read_parquet(source: Source, path: Path) -> RawTable:
-    """Read the mapped columns of a Parquet file.
+def read_parquet(source: Source, path: Path, resolve: Resolve = resolve_columns) -> RawTable:
+    """Read the columns of a Parquet file that ``resolve`` names, the mapped ones by default.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def read_parquet(source: Source, path: Path) -> RawTable:
     """
     try:
         with pq.ParquetFile(path) as file:
-            columns = resolve_columns(source, file.schema_arrow.names)
+            columns = resolve(source, file.schema_arrow.names)
             table = file.read(columns=mapped_headings(columns))
     except (pa.ArrowException, OSError) as error:
         told = f"source '{source.name}': {source.file} is not a readable Parquet file"

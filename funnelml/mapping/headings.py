@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from funnelml.errors import MappingError, did_you_mean
 from funnelml.mapping.source import EVENT_LOG, Source
 from funnelml.schema import TABLES, Column
+
+Resolve = Callable[[Source, Sequence[object]], dict[str, str]]
+"""Finds, for a source and the headings that exist, which columns are read, and by what name."""
 
 _KEYS = ("funnel", "opportunity_id", "created_at", "recorded_at")
 _LONGEST_LIST = 30
@@ -78,6 +81,27 @@ def resolve_columns(source: Source, headings: Sequence[object]) -> dict[str, str
             f"{where}: {'; '.join(problems)}; the columns are {_list(names)}. Correct 'columns' in funnelml.toml"
         )
     return found
+
+
+def every_column(source: Source, headings: Sequence[object]) -> dict[str, str]:
+    """Return every heading by its own name, in order: nothing is mapped.
+
+    Parameters
+    ----------
+    source : Source
+        Where the headings stand.
+    headings : sequence
+        The headings; of several columns without one the first is taken.
+
+    Raises
+    ------
+    MappingError
+        If two columns have one heading.
+    """
+    names = [str(h) for h in headings]
+    for name in filter(None, dict.fromkeys(names)):
+        _find(name, names, f"source '{source.name}'")
+    return {name: name for name in names}
 
 
 def fold(text: str) -> str:

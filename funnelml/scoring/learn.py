@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from funnelml.errors import ModelInputError, did_you_mean
 from funnelml.language import Language
 from funnelml.scoring.evaluation.class_counts import ClassCounts, check_counts
 from funnelml.scoring.evaluation.evaluate_model import evaluate_model
@@ -44,6 +45,11 @@ class LearnedScore:
     leaks: LeakReport
     evaluation: ModelEvaluation
     model: ScoreModel
+
+    @property
+    def set_aside(self) -> dict[str, str]:
+        """Features that these rows cannot tell from drift, with the reason."""
+        return {name: why for name, why in self.rows.left_out.items() if name not in self.leaks.left_out}
 
     @property
     def verdict(self) -> Verdict:
@@ -97,9 +103,10 @@ def learn_score(
     NotEnoughDataError
         If there are fewer than 40 records of an outcome.
     ModelInputError
-        If a field that is named is none of the rows.
+        If a field to keep, to leave out or to direct is none of the rows.
     """
     assert rows.label is not None
+    _check_names(rows, {"keep": keep, "leave_out": leave_out, "directions": directions or {}})
     counts = check_counts(rows.label, record_id=rows.record_id, at=rows.at, outcome=rows.outcome)
 
     def make() -> LeadScorer:
@@ -114,6 +121,7 @@ def learn_score(
     leaks = find_leaks(
         wanted,
         keep=[field for field in keep if field in wanted.features],
+        left_out=rows.left_out,
         open_features=None if open_rows is None else open_rows.features,
         seed=seed,
     )
@@ -129,3 +137,12 @@ def learn_score(
         base_rate=float(judged["label"].mean()),
     )
     return LearnedScore(rows=used, counts=counts, leaks=leaks, evaluation=evaluation, model=model)
+
+
+def _check_names(rows: ScoringRows, told: Mapping[str, Iterable[str]]) -> None:
+    # Fields that the features were made without are known too, and need no second leaving out.
+    known = (*rows.features, *rows.left_out)
+    for what, names in told.items():
+        for name in names:
+            if name not in known:
+                raise ModelInputError(f"{what} names '{name}', which is no field of the rows{did_you_mean(name, known)}")

@@ -48,10 +48,14 @@ class ScoreModel:
         ModelInputError
             If a feature is missing.
         """
-        probability = self.scorer.predict_proba(self._take(rows.features))[:, 1]
+        probability = self.predict_proba(rows.features)[:, 1]
         low, high = self.spread.interval(probability)
         scores = {"record_id": rows.record_id, "probability": probability, "low": low, "high": high}
         return pd.DataFrame(scores).astype({"record_id": object})
+
+    def predict_proba(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the chance not to convert and to convert, shape (n, 2)."""
+        return self.scorer.predict_proba(self._take(features))
 
     def contributions(self, features: pd.DataFrame) -> NDArray[np.float64]:
         """Return what each feature adds to the log odds, shape (n, k + 1): the last is the average record."""

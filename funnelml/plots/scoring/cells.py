@@ -19,12 +19,12 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "95 % between": "95 % 区间",
     "for it": "有利因素",
     "against it": "不利因素",
-    "then": "当时",
     "now": "现在",
     "by week": "逐周",
     "records": "记录数",
     "expected": "预计转化",
-    "past records": "过去记录",
+    "converted before": "过去转化",
+    "promised then": "当时预测",
     "converted": "实际转化率",
     "promised": "预测概率",
     "who": "对象",
@@ -32,7 +32,6 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "chances": "概率偏差",
     "AUC": "AUC",
     "field": "字段",
-    "meaning": "含义",
     "value": "取值",
     "verdict": "结论",
     "why": "原因",
@@ -41,7 +40,7 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "by the rules": "规则",
     "best grade": "最高等级",
     "share": "占比",
-    "to the highest": "与最高之比",
+    "ratio": "与最高之比",
     "figure": "指标",
     "new": "新模型",
     "in use": "现用模型",
@@ -87,3 +86,14 @@ def figures(values: Iterable[float], form: str = ",.0f") -> list[str]:
 def between(low: Iterable[float], high: Iterable[float], written: Callable[[float], str] = share) -> list[str]:
     """Return intervals as texts, or a dash where one is not known."""
     return [f"{written(a)} - {written(b)}" if pd.notna(a) else "-" for a, b in zip(low, high, strict=True)]
+
+
+def write_expected(number: float) -> str:
+    """Return an expected number of records: with a decimal below ten.
+
+    Examples
+    --------
+    >>> write_expected(13.24), write_expected(1.52), write_expected(0.04)
+    ('13', '1.5', '0')
+    """
+    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}".removesuffix(".0")

@@ -70,7 +70,7 @@ def table_selection(rates: SelectionRates, *, language: Language = "en") -> Read
         "records": figures(table["records"]),
         "best grade": figures(table["selected"]),
         "share": table["rate"].map(share),
-        "to the highest": figures(table["ratio"], ".2f"),
+        "ratio": figures(table["ratio"], ".2f"),
         "95 % between": between(table["low"], table["high"], "{:.2f}".format),
         "verdict": [_RATIOS[verdict][language == "zh"] for verdict in table["verdict"]],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from funnelml.language import Language, say, share
+from funnelml.plots.scoring.cells import write_expected
 from funnelml.plots.scoring.chances import show_chances
 from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, to_axis, write_title
 from funnelml.scoring.grades import Grades
@@ -54,7 +55,7 @@ def plot_grades(grades: Grades, ax: Axes | None = None, *, language: Language = 
                 ax.plot([row["past_low"], row["past_high"]], [k + 0.13] * 2, color=FAINT, linewidth=2.2)
                 ax.plot(row["past_rate"], k + 0.13, "o", markerfacecolor="white", markeredgecolor=INK, markersize=7)
                 ends.append(row["past_high"])
-            count, expected = f"{row['records']:,}", f"{row['expected']:,.0f}"
+            count, expected = f"{row['records']:,}", write_expected(row["expected"])
             text = say(language, en=f"{expected} of {count}", zh=f"{count} 条中预计 {expected} 条")
             ax.annotate(text, (max(ends), k), (9, 0), textcoords="offset points", va="center", size=9.5)
             reach = max(reach, *ends)
@@ -64,7 +65,7 @@ def plot_grades(grades: Grades, ax: Axes | None = None, *, language: Language = 
         show_chances(ax, reach, room=1.45)
         ax.set_xlabel(say(language, en="share that converts", zh="转化比例"))
         best = table.iloc[0]
-        grade, n, came = name_grade(best["grade"], language), f"{best['records']:,}", f"{best['expected']:,.0f}"
+        grade, n, came = name_grade(best["grade"], language), f"{best['records']:,}", write_expected(best["expected"])
         detail = say(
             language,
             en=f"blue: expected, {share(grades.level)} by chance",
@@ -120,7 +121,8 @@ def plot_past_grades(past: PastScores, ax: Axes | None = None, *, language: Lang
             ax.plot(place, own["expected"] / own["records"], color=colour, linewidth=1.2, linestyle="--")
             ends[grade] = float(own["rate"].iloc[-1])
         off = past.months["off"].to_numpy(dtype=bool)
-        ax.plot(at[off], np.full(off.sum(), 0.0), "x", color=INK, markersize=6, clip_on=False, zorder=4)
+        if off.any():
+            ax.plot(at[off], np.zeros(off.sum()), "x", color=INK, markersize=6, clip_on=False, zorder=4)
         _show_months(ax, months, language)
         ax.set_xlim(at.min() - 20, at.max() + 45)
         top = min(1.0, 1.05 * float(np.nanmax(table["high"])))
@@ -160,9 +162,9 @@ def _show_months(ax: Axes, months: Sequence[date], language: Language) -> None:
     ax.set_xticks(to_axis(months[::-step][::-1]), names)
 
 
-def _name_ends(ax: Axes, place: float, ends: Mapping[str, float], top: float, language: Language) -> None:
-    """Write the grades behind the ends of their lines, one above the other where lines meet."""
+def _name_ends(ax: Axes, place: float, ends: dict[str, float], top: float, language: Language) -> None:
+    """Write the grades behind the ends of their lines; where lines meet one above the other, the best on top."""
     gap, below = 0.06 * top, -np.inf
-    for grade, rate in sorted(ends.items(), key=lambda end: end[1]):
+    for grade, rate in sorted(reversed(ends.items()), key=lambda end: end[1]):
         below = max(rate, below + gap)
         ax.annotate(name_grade(grade, language), (place, below), va="center", color=INK, size=9.5)

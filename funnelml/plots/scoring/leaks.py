@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from funnelml.language import Language, say, share
 from funnelml.plots.fonts import legible
-from funnelml.plots.theme import FAINT, INK, MISS, OURS, drawn_on, write_title
+from funnelml.plots.theme import INK, MISS, OURS, drawn_on, write_title
 from funnelml.scoring.leaks.report import LeakReport, Suspect
 
 _MOST = 20
@@ -32,10 +32,9 @@ def plot_leaks(report: LeakReport, ax: Axes | None = None, *, language: Language
     -------
     matplotlib.axes.Axes
         Red points are to be left out, hollow red ones are kept though they should be, blue ones are to be looked at;
-        the line ends at the lower bound. A field that is no column says so on its line. At most twenty suspects are
-        drawn.
+        the line ends at the lower bound. At most twenty suspects are drawn, and none that is no column.
     """
-    suspects = report.suspects[:_MOST]
+    suspects = [suspect for suspect in report.suspects if np.isfinite(suspect.auc)][:_MOST]
     with drawn_on(ax, size=(7.2, 1.8 + 0.34 * max(len(suspects), 1))) as ax:
         for k, suspect in enumerate(suspects):
             _draw(ax, k, suspect, language)
@@ -69,10 +68,6 @@ def plot_leaks(report: LeakReport, ax: Axes | None = None, *, language: Language
 
 
 def _draw(ax: Axes, k: int, suspect: Suspect, language: Language) -> None:
-    if not np.isfinite(suspect.auc):
-        text = say(language, en="never among the features", zh="未作为特征")
-        ax.text(0.51, k, text, ha="left", va="center", color=FAINT, size=9)
-        return
     colour = OURS if suspect.verdict == "look at" else MISS
     hollow = suspect.verdict == "leave out" and suspect.kept
     # An AUC under 0.5 is chance; it is drawn at the edge.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from funnelml.language import Language, say, share
-from funnelml.plots.scoring.cells import between, figures, grades, readable, texts
+from funnelml.plots.scoring.cells import between, figures, grades, readable, texts, write_expected
 from funnelml.plots.scoring.field_names import name_field
 from funnelml.plots.tables import ReadableTable
 from funnelml.scoring.evaluation.score_evaluation import ScoreEvaluation
@@ -40,7 +40,8 @@ def table_scores(
     best = scores.head(most)
     columns: dict[str, Any] = {"record": texts(best["record_id"]), "grade": grades(best["grade"], language)}
     if verdict != _RANKS_ONLY:
-        columns |= {"chance": best["probability"].map(share), "80 % between": between(best["low"], best["high"])}
+        chances = zip(best["probability"], best["low"], best["high"], strict=True)
+        columns["chance"] = [_with_interval(share(p), 100 * low, 100 * high, language) for p, low, high in chances]
     columns |= {"for it": texts(best["reasons_for"]), "against it": texts(best["reasons_against"])}
     return readable(columns, {"record", "grade", "for it", "against it"}, language)
 
@@ -64,16 +65,13 @@ def table_contact_now(
     told = trend.contact_now.head(most)
     weeks = trend.to_frame().set_index("record_id")["spark"]
     reasons = scores.set_index("record_id")["reasons_for"]
-    new = say(language, en="new", zh="新增")
     columns = {
         "record": texts(told["record_id"]),
-        "by week": told["record_id"].map(weeks),
-        "then": [new if np.isnan(chance) else share(chance) for chance in told["old_probability"]],
+        "by week": texts(told["record_id"].map(weeks)),
         "now": told["new_probability"].map(share),
-        "grade": grades(told["new_grade"], language),
         "for it": texts(told["record_id"].map(reasons)),
     }
-    return readable(columns, {"record", "grade", "for it"}, language)
+    return readable(columns, {"record", "for it"}, language)
 
 
 def table_grades(graded: Grades, *, language: Language = "en") -> ReadableTable:
@@ -83,15 +81,17 @@ def table_grades(graded: Grades, *, language: Language = "en") -> ReadableTable:
         "grade": grades(table["grade"], language),
         "records": figures(table["records"]),
         "chance": between(table["lowest"], table["highest"]),
-        "expected": figures(table["expected"]),
-        "80 % between": between(table["expected_low"], table["expected_high"], "{:,.0f}".format),
+        "expected": [
+            _with_interval(write_expected(mean), low, high, language)
+            for mean, low, high in table[["expected", "expected_low", "expected_high"]].itertuples(index=False)
+        ],
     }
     if (table["past_records"] > 0).any():
-        columns |= {
-            "past records": figures(table["past_records"]),
-            "converted": table["past_rate"].map(share),
-            "promised": (table["past_expected"] / table["past_records"].replace(0, np.nan)).map(share),
-        }
+        columns["converted before"] = [
+            say(language, en=f"{share(rate)} of {n:,.0f}", zh=f"{n:,.0f} 条中 {share(rate)}") if n > 0 else "-"
+            for rate, n in zip(table["past_rate"], table["past_records"], strict=True)
+        ]
+        columns["promised then"] = (table["past_expected"] / table["past_records"].replace(0, np.nan)).map(share)
     return readable(columns, {"grade"}, language)
 
 
@@ -119,13 +119,12 @@ def table_leaks(report: LeakReport, *, language: Language = "en") -> ReadableTab
     table = report.to_frame(language)
     kept = say(language, en="kept", zh="按要求保留")
     columns = {
-        "field": texts(table["field"]),
-        "meaning": [_meaning(str(field), language) for field in table["field"]],
         "verdict": np.where(table["kept"].astype(bool), kept, table["verdict"]),
+        "field": [_name_twice(str(field), language) for field in table["field"]],
         "AUC": figures(table["auc"], ".2f"),
         "why": texts(table["evidence"]),
     }
-    return readable(columns, {"field", "meaning", "verdict", "why"}, language)
+    return readable(columns, {"verdict", "field", "why"}, language)
 
 
 def _side(low: float, high: float, language: Language) -> str:
@@ -134,7 +133,12 @@ def _side(low: float, high: float, language: Language) -> str:
     return say(language, en="too high", zh="偏高") if high < 0 else "-"
 
 
-def _meaning(field: str, language: Language) -> str:
-    """Return what a field is called, or nothing where that is its own name."""
+def _name_twice(field: str, language: Language) -> str:
+    """Return what a field is called and, where that is another, the name that settings take."""
     name = name_field(field, language)
-    return "" if name.replace(" ", "_") == field else name
+    return field if name.replace(" ", "_") == field else say(language, en=f"{name} ({field})", zh=f"{name}（{field}）")
+
+
+def _with_interval(middle: str, low: float, high: float, language: Language) -> str:
+    ends = f"{low:,.0f}-{high:,.0f}"
+    return say(language, en=f"{middle}\xa0({ends})", zh=f"{middle}（{ends}）")

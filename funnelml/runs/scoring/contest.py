@@ -57,7 +57,14 @@ class Contest:
 
 
 def hold_contest(
-    champion: Champion | None, learned: LearnedScore, rows: ScoringRows, *, history: History, as_of: date, seed: int
+    champion: Champion | None,
+    learned: LearnedScore,
+    rows: ScoringRows,
+    *,
+    history: History,
+    as_of: date,
+    seed: int,
+    why_no_champion: str = "",
 ) -> Contest:
     """Let the model learned today challenge the one in use.
 
@@ -75,15 +82,21 @@ def hold_contest(
         Last day that is known.
     seed : int
         Seed of the paired bootstrap.
+    why_no_champion : str
+        Why there is no champion although a model is in use.
 
     Notes
     -----
     Judged are rows that neither has learned from: those on which today's kind of model was judged, from the day on
     which the champion was learned. While there are none the champion stays. One that asks for fields which are not
-    there any more, or that now leak, goes.
+    there any more, or are left out now, goes. One that was learned after ``as_of`` is none of that day.
     """
+    if champion is not None and champion.as_of > as_of:
+        why_no_champion = f"the model in use was learned on {champion.as_of} and knows more than was known on {as_of}"
+        champion = None
     if champion is None:
-        return Contest(winner=learned.model, winner_id=None, result=_refuse("no model was in use before", None))
+        why = why_no_champion or "no model was in use before"
+        return Contest(winner=learned.model, winner_id=None, result=_refuse(why, None))
     found: Callable[[], Any]
     try:
         result = _compare(champion, learned, rows, history, as_of, seed)
@@ -91,7 +104,7 @@ def hold_contest(
     except NotEnoughDataError as error:
         keeps, found = True, _refuse(str(error), error)
     except ModelInputError as error:
-        keeps, found = False, _refuse(f"the model in use cannot score these rows and is replaced: {error}", error)
+        keeps, found = False, _refuse(f"the model in use is replaced: {error}", error)
     if keeps:
         return Contest(winner=champion.model, winner_id=champion.model_id, result=found)
     return Contest(winner=learned.model, winner_id=None, result=found)
@@ -100,9 +113,9 @@ def hold_contest(
 def _compare(
     champion: Champion, learned: LearnedScore, rows: ScoringRows, history: History, as_of: date, seed: int
 ) -> Challenge:
-    leaking = [field for field in champion.model.features if field in learned.leaks.left_out]
-    if leaking:
-        raise ModelInputError(f"it uses fields that leak: {', '.join(leaking)}")
+    gone = [field for field in champion.model.features if field not in learned.rows.features]
+    if gone:
+        raise ModelInputError(f"it uses fields that are not there any more, or are left out now: {', '.join(gone)}")
     judged = learned.evaluation.main.test_scores
     _, test = split_by_time(rows)
     assert test.at is not None and test.label is not None

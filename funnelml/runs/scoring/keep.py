@@ -38,15 +38,18 @@ class Kept:
         The file with the scores.
     verdict : str
         The verdict.
+    in_use : bool
+        Whether the model is in use: not if the one in use was learned on a later day.
     """
 
     model_id: str | None
     new: bool
     ledger: Path | None
     verdict: str
+    in_use: bool = True
 
     def summary(self, language: Language = "en") -> str:
-        """Return which model is in use and where the scores are."""
+        """Return which model gave the scores and where they are."""
         if self.model_id is None:
             return say(
                 language,
@@ -54,6 +57,8 @@ class Kept:
                 zh="未保存模型和评分：结论为不可使用。",
             )
         kind = say(language, en="new" if self.new else "as before", zh="新模型" if self.new else "沿用")
+        if not self.in_use:
+            kind += say(language, en=", not in use: one of a later day is", zh="，未启用：现用模型的截至日期更晚")
         return say(
             language,
             en=f"Model {self.model_id} ({kind}); scores kept in {self.ledger}. Next: funnelml export --to csv",
@@ -95,6 +100,8 @@ def past_scores(root: Path, name: str, before: date) -> pd.DataFrame:
 def keep_run(run: ScoreRun, root: Path, *, name: str, language: Language) -> Kept:
     """Put the model into the store and in use, and the scores into the ledger.
 
+    A model of a day before that of the model in use is stored but does not take its place.
+
     Parameters
     ----------
     run : ScoreRun
@@ -113,13 +120,24 @@ def keep_run(run: ScoreRun, root: Path, *, name: str, language: Language) -> Kep
     """
     if run.verdict in NOT_KEPT:
         return Kept(model_id=None, new=False, ledger=None, verdict=run.verdict)
-    model_id = run.model_id
+    model_id, in_use = run.model_id, True
     if model_id is None:
+        in_use = not _is_of_a_later_day(root, name, run.as_of)
         model_id = save_model(root / MODELS, name=name, model=run.model, card=_card(run), language=language)
-        use_model(root / MODELS, model_id)
+        if in_use:
+            use_model(root / MODELS, model_id)
     table = run.table(language).assign(model_id=model_id, verdict=run.verdict, outcome=run.model.outcome)
     ledger = write_ledger(root, as_of=run.as_of, scores=table, name=name)
-    return Kept(model_id=model_id, new=run.model_id is None, ledger=ledger, verdict=run.verdict)
+    return Kept(model_id=model_id, new=run.model_id is None, ledger=ledger, verdict=run.verdict, in_use=in_use)
+
+
+def _is_of_a_later_day(root: Path, name: str, as_of: date) -> bool:
+    """Return whether the model in use was learned on a later day."""
+    model_id = current_model(root / MODELS, name)
+    try:
+        return model_id is not None and read_card(root / MODELS, model_id).as_of > as_of
+    except ModelStoreError:
+        return False
 
 
 def _card(run: ScoreRun) -> ModelCard:

@@ -14,6 +14,7 @@ from funnelml.errors import NotEnoughDataError
 from funnelml.language import Language, say
 from funnelml.runs.scoring.contest import Champion, hold_contest
 from funnelml.runs.scoring.rules import BesideRules
+from funnelml.runs.scoring.settings import ScoringSettings
 from funnelml.runs.scoring.watch import Watch
 from funnelml.runs.sections import Section, answer, plain_rows
 from funnelml.runs.workspace import Workspace
@@ -145,6 +146,7 @@ def score_workspace(
     as_of: date,
     funnel: str | None = None,
     champion: Champion | None = None,
+    why_no_champion: str = "",
     told: pd.DataFrame | None = None,
     seed: int = 0,
     progress: Progress = iter,
@@ -161,8 +163,10 @@ def score_workspace(
         Name of the funnel; that of the settings, or the first, by default.
     champion : Champion, optional
         The model in use.
+    why_no_champion : str
+        Why there is none although a model is in use.
     told : pandas.DataFrame, optional
-        Scores that went out before: ``record_id, as_of, probability, grade``.
+        Scores that went out before: ``record_id, as_of, probability, grade, outcome``.
     seed : int
         Seed of everything drawn.
     progress : callable
@@ -197,13 +201,13 @@ def score_workspace(
     learned = learn_score(
         rows,
         open_rows=open_rows,
-        keep=settings.keep,
-        leave_out=settings.leave_out,
         segments=(settings.compare_by,),
-        directions=settings.directions or None,
         seed=seed,
+        **_choose_fields(settings, rows, own=of.name == history.funnel(settings.funnel).name),
     )
-    contest = hold_contest(champion, learned, rows, history=history, as_of=as_of, seed=seed)
+    contest = hold_contest(
+        champion, learned, rows, history=history, as_of=as_of, seed=seed, why_no_champion=why_no_champion
+    )
     model = contest.winner
     scores = model.score(open_rows)
     same: dict[str, Any] = {"learned": learned, "open_rows": open_rows, "grading": settings.grading}
@@ -253,3 +257,14 @@ def score_workspace(
         sections=sections,
         seed=seed,
     )
+
+
+def _choose_fields(settings: ScoringSettings, rows: ScoringRows, *, own: bool) -> dict[str, Any]:
+    """Return which fields stay, go, or have a direction: all that are named, or those that another funnel has too."""
+    named = [*settings.keep, *settings.leave_out, *settings.directions]
+    there = set(named) if own else {name for name in named if name in rows.features or name in rows.left_out}
+    return {
+        "keep": [name for name in settings.keep if name in there],
+        "leave_out": [name for name in settings.leave_out if name in there],
+        "directions": {name: way for name, way in settings.directions.items() if name in there} or None,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from funnelml.language import Language, say, share
+from funnelml.language import Language, join_words, say, share
 from funnelml.runs.diagnosis_text import show_section
 from funnelml.runs.scoring.score import ScoreRun
 from funnelml.runs.text import table_text
@@ -33,5 +33,11 @@ def show_score(run: ScoreRun, language: Language = "en") -> str:
             say(language, en="against", zh="不利"): best["reasons_against"],
         }
     )
+    aside = run.learned.set_aside
+    unused = say(
+        language,
+        en=f"Not used, since these rows cannot tell it from drift: {join_words(list(aside))}.",
+        zh=f"以下特征与漂移无法区分，未使用：{join_words(list(aside), 'zh')}。",
+    )
     sections = [show_section(section, language) for section in run.sections if section.name not in _TOLD_BEFORE]
-    return "\n\n".join([head, run.summary(language), table_text(table), *sections])
+    return "\n\n".join([head, run.summary(language), table_text(table), *sections, *([unused] if aside else [])])

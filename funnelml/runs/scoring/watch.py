@@ -58,7 +58,7 @@ class Watch:
     open_rows : ScoringRows
         The records scored on ``as_of``.
     told : pandas.DataFrame or None
-        Scores that went out before, as they were told then: ``record_id, as_of, probability, grade``.
+        Scores that went out before, as they were told then: ``record_id, as_of, probability, grade, outcome``.
     """
 
     history: History
@@ -87,9 +87,11 @@ class Watch:
         """What became of past scores: those that went out if any has come due, else as they would have been told."""
         conversions = find_conversions(self.history, as_of=self.as_of, funnel=self.funnel, outcome=self.outcome)
         asked = {"as_of": self.as_of, "horizon_days": self.horizon_days, "lag_days": self._lag_days}
-        if self.told is not None and len(self.told):
+        if self.told is not None:
+            # Scores of another outcome, or in grades that are no longer given, cannot be counted with those of today.
+            alike = self.told["outcome"].eq(self.model.outcome) & self.told["grade"].isin(self.grading.grades)
             try:
-                return score_past(self.told, conversions, **asked)  # type: ignore[arg-type]
+                return score_past(self.told[alike], conversions, **asked)  # type: ignore[arg-type]
             except NotEnoughDataError:
                 pass  # none has come due yet
         return score_past(self._as_would_have_been_told(), conversions, **asked)  # type: ignore[arg-type]

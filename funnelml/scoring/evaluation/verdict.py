@@ -102,7 +102,7 @@ class Verdict:
         en, zh = _MEANING[self.verdict]
         return say(
             language,
-            en=f"{self.name().capitalize()}: {en}. {self.reason()}.",
+            en=f"{self.name().capitalize()}: {en}. {self.reason()[:1].upper()}{self.reason()[1:]}.",
             zh=f"{self.name('zh')}：{zh}。{self.reason('zh')}。",
         )
 
