@@ -18,7 +18,7 @@ from funnelml.scoring.leaks.report import LeakReport
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.score_model import ScoreModel
 from funnelml.scoring.scorer import LeadScorer
-from funnelml.scoring.seasons import leave_out_seasons
+from funnelml.scoring.seasons import leave_out_derived, leave_out_seasons
 from funnelml.scoring.uncertainty import learn_spread
 
 
@@ -116,8 +116,7 @@ def learn_score(
         assert on.label is not None
         return scorer.fit(on.features, on.label, at=on.at, known_at=on.known_at, groups=on.record_id)
 
-    wanted = leave_out_seasons(rows)
-    wanted = wanted.without(*(field for field in leave_out if field in wanted.features))
+    wanted = rows.without(*(field for field in leave_out if field in rows.features))
     leaks = find_leaks(
         wanted,
         keep=[field for field in keep if field in wanted.features],
@@ -125,7 +124,8 @@ def learn_score(
         open_features=None if open_rows is None else open_rows.features,
         seed=seed,
     )
-    used = leaks.apply(wanted)
+    used = leave_out_derived(leaks.apply(wanted), (*leaks.left_out, *leave_out))
+    used = leave_out_seasons(used)
     present = [field for field in segments if field in used.features]
     evaluation = evaluate_model(make, used, fit=fit, segments=present, leaks=leaks.kept, seed=seed)
     judged = evaluation.main.test_scores

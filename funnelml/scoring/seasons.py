@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -23,6 +23,8 @@ _MOVING: Mapping[str, str] = MappingProxyType(
     }
 )
 """Features that grow with the log or move for all records at once, and what tells the same against the average."""
+_COUNTED = ("owner", "source", "account")
+"""Fields by which other records are counted."""
 ACCOUNT = "an account is told by what became of its other records; its name would only name the record"
 
 
@@ -55,4 +57,23 @@ def leave_out_seasons(rows: ScoringRows) -> ScoringRows:
             reasons[name] = f"it moves with the log as a whole; {instead} tells it against the average"
     if "account" in rows.features:
         reasons["account"] = ACCOUNT
+    return replace(rows.without(*reasons), left_out={**rows.left_out, **reasons})
+
+
+def leave_out_derived(rows: ScoringRows, fields: Iterable[str]) -> ScoringRows:
+    """Return rows without what is counted by fields that were left out.
+
+    Parameters
+    ----------
+    rows : ScoringRows
+        Rows without those fields.
+    fields : iterable of str
+        Fields that were left out: of ``account``, which is filled late, ``account_won`` leaks as much.
+    """
+    reasons = {
+        name: f"it is counted by {field}, which is left out"
+        for field in fields
+        for name in map(str, rows.features.columns)
+        if field in _COUNTED and name.startswith(f"{field}_")
+    }
     return replace(rows.without(*reasons), left_out={**rows.left_out, **reasons})

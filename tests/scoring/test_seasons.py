@@ -7,7 +7,7 @@ import pandas as pd
 
 from funnelml.schema import DAY
 from funnelml.scoring.rows import ScoringRows
-from funnelml.scoring.seasons import leave_out_seasons
+from funnelml.scoring.seasons import leave_out_derived, leave_out_seasons
 
 
 def rows(days, **features):
@@ -37,3 +37,10 @@ def test_weekdays_and_names_of_accounts():
 def test_a_plain_table_stays_as_it_is():
     plain = ScoringRows(features=pd.DataFrame({"month": [1.0]}), record_id=np.array(["a"], dtype=object))
     assert leave_out_seasons(plain) is plain
+
+
+def test_what_is_counted_by_a_leak_leaks_too():
+    # An account that is filled late: whoever has one at all is known to be won more often.
+    told = leave_out_derived(rows(900, account_won=1.0, account_open=1.0, owner_win_lift=0.1), ["account", "team"])
+    assert list(told.features) == ["amount", "owner_win_lift"]
+    assert "account" in told.left_out["account_open"]
