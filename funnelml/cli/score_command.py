@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 
-from funnelml.cli.arguments import AddCommand, add_as_of, add_funnel, add_json, add_seed, add_workspace
+from funnelml.cli.arguments import AddCommand, add_as_of, add_funnel, add_json, add_seed, add_workspace, names
 from funnelml.cli.asked import as_of, load
 from funnelml.cli.output import print_json, show_progress
 
@@ -65,15 +66,19 @@ def _score(arguments: argparse.Namespace) -> None:
 
 
 def _score_table(arguments: argparse.Namespace) -> None:
-    from funnelml.runs.scoring.table import score_table, show_table_run, write_table_scores
+    from funnelml.io.score_files import check_ending
+    from funnelml.runs.scoring.table import score_table
+    from funnelml.runs.scoring.table_export import write_table_scores
+    from funnelml.runs.scoring.table_text import show_table_run
 
-    keep = tuple(name.strip() for name in arguments.keep.replace("，", ",").split(",") if name.strip())
+    if arguments.out is not None:
+        check_ending(arguments.out)
     run = score_table(
         arguments.table,
         label=arguments.label,
         positive=arguments.positive,
         record_id=arguments.record_id,
-        keep=keep,
+        keep=names(arguments.keep),
         seed=arguments.seed,
     )
     if arguments.json:
@@ -81,4 +86,5 @@ def _score_table(arguments: argparse.Namespace) -> None:
     else:
         print(show_table_run(run))
     if arguments.out is not None:
-        print(f"\n{write_table_scores(run, arguments.out)}")
+        told = write_table_scores(run, arguments.out)
+        print(f"\n{told}" if not arguments.json else told, file=sys.stderr if arguments.json else sys.stdout)

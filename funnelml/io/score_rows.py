@@ -42,7 +42,8 @@ def check_rows(scores: pd.DataFrame) -> pd.DataFrame:
     ----------
     scores : pandas.DataFrame
         One row per record, with all of ``COLUMNS``; others are left out. Ids are texts or whole numbers. ``as_of`` is
-        a date or its text; scores of a plain table have none in any row. A missing grade or reason is an empty text. ``verdict`` is in English or in Chinese.
+        a date or its text, or missing in all rows, as in scores of a plain table. A missing grade or reason is an empty
+        text. ``verdict`` is in English or in Chinese.
 
     Returns
     -------

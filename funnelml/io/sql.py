@@ -94,7 +94,8 @@ def _from_arrow(table: Any, source: Source, columns: dict[str, str], read_as: st
     if not table.num_rows:
         what = "the query returns" if source.sql else f"{source.file} has"
         raise SourceError(f"source '{source.name}': {what} no rows")
-    frame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    # What pandas wrote as an index is a column like any other.
+    frame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return raw_table(frame, columns, read_as)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from funnelml.errors import ModelInputError, did_you_mean
+from funnelml.errors import ModelInputError, did_you_mean, first_few
 from funnelml.language import Language
 from funnelml.scoring.evaluation.class_counts import ClassCounts, check_counts
 from funnelml.scoring.evaluation.evaluate_model import evaluate_model
@@ -103,7 +103,7 @@ def learn_score(
     NotEnoughDataError
         If there are fewer than 40 records of an outcome.
     ModelInputError
-        If a field to keep, to leave out or to direct is none of the rows.
+        If a field to keep, to leave out or to direct is none of the rows, or no field is left.
     """
     assert rows.label is not None
     _check_names(rows, {"keep": keep, "leave_out": leave_out, "directions": directions or {}})
@@ -126,6 +126,9 @@ def learn_score(
     )
     used = leave_out_derived(leaks.apply(wanted), (*leaks.left_out, *leave_out))
     used = leave_out_seasons(used)
+    if used.features.empty:
+        gone = first_few(leaks.left_out) or "all were left out"
+        raise ModelInputError(f"no field is left to learn from; fields that seem to know the outcome: {gone}")
     present = [field for field in segments if field in used.features]
     evaluation = evaluate_model(make, used, fit=fit, segments=present, leaks=leaks.kept, seed=seed)
     judged = evaluation.main.test_scores
@@ -145,4 +148,6 @@ def _check_names(rows: ScoringRows, told: Mapping[str, Iterable[str]]) -> None:
     for what, names in told.items():
         for name in names:
             if name not in known:
-                raise ModelInputError(f"{what} names '{name}', which is no field of the rows{did_you_mean(name, known)}")
+                raise ModelInputError(
+                    f"{what} names '{name}', which is no field of the rows{did_you_mean(name, known)}"
+                )

@@ -35,7 +35,11 @@ def test_it_draws_on_the_given_axes_and_names_the_finding(language, report, ax) 
     assert plot_leaks(report, ax, language=language) is ax
     assert plt.get_fignums() == others
     ax.figure.canvas.draw()
-    wanted = {"en": ("3 of 19 fields seem to know", "no history"), "zh": ("19 个字段中 3 个疑似", "没有变更历史")}
+    left, looked = len(report.left_out), len(report.to_look_at)
+    wanted = {
+        "en": (f"{left} of 19 fields left out, {looked} to be looked at", "kept all the same (1)", "1 more not drawn"),
+        "zh": (f"19 个字段中剔除 {left} 个，需核查 {looked} 个", "按要求保留（1 个）", "另有 1 个未画出"),
+    }
     assert all(words in texts(ax) for words in wanted[language])
 
 
@@ -48,7 +52,7 @@ def test_points_are_the_aucs_and_colours_the_verdicts(report) -> None:
     assert colours == [OURS if s.verdict == "look at" else MISS for s in columns]
     hollow = [s.field for p, s in zip(points, columns, strict=True) if to_hex(p.get_markerfacecolor()) == "#ffffff"]
     assert hollow == ["why"]
-    assert [t.get_text() for t in ax.get_yticklabels()] == [s.field for s in report.suspects]
+    assert [t.get_text() for t in ax.get_yticklabels()] == [s.field for s in columns]
 
 
 def test_many_suspects_are_cut_and_counted(report) -> None:
@@ -60,5 +64,5 @@ def test_many_suspects_are_cut_and_counted(report) -> None:
 
 def test_nothing_to_draw() -> None:
     ax = plot_leaks(LeakReport(suspects=(), fields=5, rows=100))
-    assert "0 of 5 fields seem to know" in texts(ax)
+    assert "0 of 5 fields left out" in texts(ax)
     ax.figure.canvas.draw()

@@ -29,6 +29,13 @@ def test_bars_and_ticks_are_drawn_where_they_are(ax):
     assert "1 of 2 fields moved" in texts(ax) and "官网 40\xa0% → 80\xa0%" in texts(ax) and "来源" in texts(ax)
 
 
+def test_fields_of_a_crm_are_drawn_in_words():
+    rng = np.random.default_rng(2)
+    told = compare_inputs(pd.DataFrame({"pushes": rng.normal(size=100)}), pd.DataFrame({"pushes": rng.normal(size=50)}))
+    assert "pushes of the close date" in texts(plot_input_drift(told))
+    assert "预计成交日推迟次数" in texts(plot_input_drift(told, language="zh"))
+
+
 def test_a_bar_is_cut_but_its_figure_is_not(ax):
     train = pd.DataFrame({"x": ["a"] * 500 + ["b"] * 10})
     drift = compare_inputs(train, pd.DataFrame({"x": ["b"] * 500}))

@@ -65,6 +65,7 @@ def test_months_are_drawn_and_the_one_beyond_chance_is_marked(ax):
     hot = next(line for line in ax.lines if line.get_linestyle() == "-")
     assert list(hot.get_ydata()) == pytest.approx([0.6, 0.6, 0.0])
     promised = next(line for line in ax.lines if line.get_linestyle() == "--")
+    assert promised.get_marker() == "_"
     assert list(promised.get_ydata()) == pytest.approx([0.6] * 3)
     crosses = next(line for line in ax.lines if line.get_marker() == "x")
     assert list(crosses.get_xdata()) == [date(2026, 3, 1).toordinal()]
@@ -72,5 +73,22 @@ def test_months_are_drawn_and_the_one_beyond_chance_is_marked(ax):
 
 
 def test_months_in_chinese():
-    told = texts(plot_past_grades(followed(), language="zh"))
+    ax = plot_past_grades(followed(), language="zh")
+    told = texts(ax)
     assert "3 个月中有 2 个月概率准确" in told and "热" in told and "28 天内转化比例" in told
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1月\n2026", "2月", "3月"]
+
+
+def test_names_of_lines_that_end_alike_do_not_overlap_and_the_best_is_on_top(ax):
+    plot_past_grades(followed(), ax)
+    heights = {text.get_text(): text.xy[1] for text in ax.texts if text.get_text() in ("Hot", "Cold")}
+    assert heights["Cold"] == 0.0 and heights["Hot"] - heights["Cold"] >= 0.05 * ax.get_ylim()[1]
+
+
+def test_no_tick_lies_above_a_hundred_percent(ax):
+    plot_grades(grade_scores([0.97] * 30 + [0.3] * 5, range(35), RULES), ax)
+    assert ax.get_xlim()[1] > 1.2 and max(ax.get_xticks()) == pytest.approx(1.0)
+
+
+def test_few_expected_records_have_a_decimal():
+    assert "Of 3 Hot records 1.7 are expected" in texts(plot_grades(grade_scores([0.57] * 3, range(3), RULES)))

@@ -85,6 +85,9 @@ def table_challenge(told: Challenge, *, language: Language = "en") -> ReadableTa
         "new": figures(table["challenger"], ".3f"),
         "in use": figures(table["champion"], ".3f"),
         "advantage": figures(table["advantage"], "+.3f"),
-        "95 % between": between(table["low"], table["high"], "{:+.3f}".format),
+        "95 % between": [
+            say(language, en=f"{low:+.3f} to {high:+.3f}", zh=f"{low:+.3f} 至 {high:+.3f}")
+            for low, high in zip(table["low"], table["high"], strict=True)
+        ],
     }
     return readable(columns, {"figure"}, language)

@@ -118,7 +118,8 @@ def plot_past_grades(past: PastScores, ax: Axes | None = None, *, language: Lang
             place, colour = to_axis(own["month"]) + step * (k - (len(grades) - 1) / 2), SHADES[k]
             ax.vlines(place, own["low"], own["high"], color=colour, linewidth=1.6, alpha=0.7)
             ax.plot(place, own["rate"], "o-", color=colour, linewidth=1.8, markersize=5)
-            ax.plot(place, own["expected"] / own["records"], color=colour, linewidth=1.2, linestyle="--")
+            # A month that stands alone has no line: its mark is the promise.
+            ax.plot(place, own["expected"] / own["records"], "_--", color=colour, linewidth=1.2, markersize=9)
             ends[grade] = float(own["rate"].iloc[-1])
         off = past.months["off"].to_numpy(dtype=bool)
         if off.any():
@@ -139,7 +140,7 @@ def plot_past_grades(past: PastScores, ax: Axes | None = None, *, language: Lang
             ax,
             say(
                 language,
-                en=f"Chances held in {all_months - wrong} of {all_months} months",
+                en=f"Chances held in {all_months - wrong} of {all_months} month{'s' if all_months > 1 else ''}",
                 zh=f"{all_months} 个月中有 {all_months - wrong} 个月概率准确",
             ),
             say(
@@ -165,6 +166,7 @@ def _show_months(ax: Axes, months: Sequence[date], language: Language) -> None:
 def _name_ends(ax: Axes, place: float, ends: dict[str, float], top: float, language: Language) -> None:
     """Write the grades behind the ends of their lines; where lines meet one above the other, the best on top."""
     gap, below = 0.06 * top, -np.inf
-    for grade, rate in sorted(reversed(ends.items()), key=lambda end: end[1]):
-        below = max(rate, below + gap)
+    from_the_top = sorted(ends, key=lambda grade: ends[grade], reverse=True)
+    for grade in from_the_top[::-1]:
+        below = max(ends[grade], below + gap)
         ax.annotate(name_grade(grade, language), (place, below), va="center", color=INK, size=9.5)

@@ -13,7 +13,7 @@ from funnelml.errors import FunnelmlError, ModelInputError, NotEnoughDataError
 from funnelml.history.history import History
 from funnelml.scoring.evaluation.splits import split_by_time
 from funnelml.scoring.learn import LearnedScore
-from funnelml.scoring.monitoring.challenge import Challenge, challenge
+from funnelml.scoring.monitoring.challenge import OLD_DAYS, Challenge, challenge
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.score_model import ScoreModel
 
@@ -88,7 +88,8 @@ def hold_contest(
     Notes
     -----
     Judged are rows that neither has learned from: those on which today's kind of model was judged, from the day on
-    which the champion was learned. While there are none the champion stays. One that asks for fields which are not
+    which the champion was learned. While there are none, or too few, the champion stays for
+    up to 180 days. One that asks for fields which are not
     there any more, or are left out now, goes. One that was learned after ``as_of`` is none of that day.
     """
     if champion is not None and champion.as_of > as_of:
@@ -100,9 +101,11 @@ def hold_contest(
     found: Callable[[], Any]
     try:
         result = _compare(champion, learned, rows, history, as_of, seed)
-        keeps, found = result.decision == "keep", lambda: result
+        # What cannot be compared is kept for half a year, not for ever.
+        aged = result.reason == "too_few" and (as_of - champion.as_of).days >= OLD_DAYS
+        keeps, found = result.decision == "keep" and not aged, lambda: result
     except NotEnoughDataError as error:
-        keeps, found = True, _refuse(str(error), error)
+        keeps, found = (as_of - champion.as_of).days < OLD_DAYS, _refuse(str(error), error)
     except ModelInputError as error:
         keeps, found = False, _refuse(f"the model in use is replaced: {error}", error)
     if keeps:

@@ -30,7 +30,7 @@ Progress = Callable[[Iterable[str]], Iterable[str]]
 
 TITLES: dict[str, tuple[str, str]] = {
     "evaluation": ("How good the score is", "评分有多准"),
-    "leaks": ("Fields that know too much", "疑似泄露的字段"),
+    "leaks": ("Fields that know too much", "疑似泄漏的字段"),
     "grades": ("Grades", "等级"),
     "trend": ("Contact now", "立即联系"),
     "points": ("BANT points", "BANT 分数"),

@@ -115,10 +115,11 @@ class Watch:
         judged = self.learned.evaluation.main
         if rows.at is None or judged.test_from is None:
             raise NotEnoughDataError("the rows have no dates; drift cannot be seen")
-        assert rows.label is not None
-        old, new = rows.at < judged.test_from, rows.at >= judged.test_from
+        before = rows.known_by(judged.test_from)
+        assert before.label is not None
+        newest = judged.test_scores
         return compare_base_rates(
-            rows.label[old], rows.label[new], train_id=rows.record_id[old], new_id=rows.record_id[new]
+            before.label, newest["label"], train_id=before.record_id, new_id=newest["record_id"]
         )
 
     def selection(self, grades: Grades, field: str) -> SelectionRates:

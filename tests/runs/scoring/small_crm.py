@@ -35,7 +35,9 @@ def make_small(root: Path, more: str = "", *, language: str = "en") -> Path:
 
 def in_pandas(history: History) -> History:
     """Return the history on the other engine."""
-    return history.with_tables(**{name: history.lazy(name).collect(backend="pandas").to_native() for name in history.tables})
+    return history.with_tables(
+        **{name: history.lazy(name).collect(backend="pandas").to_native() for name in history.tables}
+    )
 
 
 def with_rows(history: History, name: str, rows: pd.DataFrame) -> History:

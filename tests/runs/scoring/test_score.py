@@ -12,8 +12,10 @@ import pytest
 
 from funnelml.errors import FunnelError, ModelInputError, NotEnoughDataError
 from funnelml.history.snapshot import take_snapshot
+from funnelml.runs.scoring import watch
 from funnelml.runs.scoring.score import TITLES, score_workspace
 from funnelml.schema import DAY
+from funnelml.scoring.training_rows import scoring_rows, training_rows
 from tests.runs.scoring.small_crm import AS_OF, BEFORE, in_pandas, with_rows
 
 
@@ -92,39 +94,43 @@ def test_pandas_and_duckdb_give_the_same_scores(run, in_pandas_run):
     assert_same(run, in_pandas_run)
 
 
-def test_what_was_recorded_later_has_no_effect(workspace, in_pandas_run):
-    """Wins, losses, reopenings, fields, activities and records, all dated back far before the as-of date."""
-    history = in_pandas(workspace.history)
-    later, back = history.cut(AS_OF) + 5, history.cut(BEFORE)
-    ids = in_pandas_run.rows.record_id
-    closed, still = list(dict.fromkeys(ids))[:150], list(in_pandas_run.scores["record_id"])
-    n = len(closed) + len(still)
+def with_backdated_rows(history, run, recorded_at):
+    """Wins, losses, reopenings, fields, activities and records, all dated before the as-of date."""
+    at = {"recorded_at": recorded_at}
+    back, lately = history.cut(BEFORE), history.cut(AS_OF) - 10
+    closed, still = list(dict.fromkeys(run.rows.record_id))[:150], list(run.scores["record_id"])
+    ids = still + closed
+    of = {"funnel": "generic", "record_id": ids}
     stages = ["won" if k % 2 else "lost" for k in range(len(still))] + ["Proposal"] * len(closed)
-    every = {"funnel": "generic", "record_id": still + closed, "recorded_at": later}
-    history = with_rows(history, "stage_changes", pd.DataFrame({**every, "stage": stages, "entered_at": back}))
+    entered = [back if k % 3 else lately for k in range(len(ids))]
+    history = with_rows(history, "stage_changes", pd.DataFrame({**of, "stage": stages, "entered_at": entered, **at}))
     for field, new in (("amount", "9999999"), ("owner", "nobody"), ("budget", "yes")):
-        told = pd.DataFrame({**every, "field": field, "changed_at": back, "old": "1", "new": new})
-        history = with_rows(history, "field_changes", told)
-    calls = {"record_id": still + closed, "kind": "demo", "direction": "inbound", "contact": "x", "owner": "nobody"}
-    history = with_rows(
-        history, "activities", pd.DataFrame({**calls, "occurred_at": back, "recorded_at": np.full(n, later)})
-    )
+        told = {**of, "field": field, "changed_at": back, "old": "1", "new": new, **at}
+        history = with_rows(history, "field_changes", pd.DataFrame(told))
+    calls = {"record_id": ids, "kind": "demo", "direction": "inbound", "contact": "x", "occurred_at": entered, **at}
+    history = with_rows(history, "activities", pd.DataFrame(calls))
     names = [f"X-{k}" for k in range(60)]
-    told = pd.DataFrame({"funnel": "generic", "record_id": names, "stage": "won", "entered_at": back})
-    history = with_rows(history, "stage_changes", told.assign(recorded_at=later))
-    own = pd.DataFrame({"funnel": "generic", "opportunity_id": names, "created_at": back - 30 * DAY, "amount": 5e6})
-    owner = in_pandas_run.open_rows.features["owner"].dropna().iloc[0]
-    history = with_rows(history, "opportunities", own.assign(recorded_at=later, owner=owner, source="Referral"))
-    assert_same(in_pandas_run, score_workspace(on_history(workspace, history), as_of=AS_OF))
+    won = {"funnel": "generic", "record_id": names, "stage": "won", "entered_at": back, **at}
+    history = with_rows(history, "stage_changes", pd.DataFrame(won))
+    owner = run.open_rows.features["owner"].dropna().iloc[0]
+    own = {"funnel": "generic", "opportunity_id": names, "created_at": back - 30 * DAY, "amount": 5e6, "owner": owner}
+    own |= {"source": "Referral", "expected_close_date": back, **at}
+    return with_rows(history, "opportunities", pd.DataFrame(own))
 
 
-def test_the_same_rows_recorded_in_time_would_have_had_an_effect(workspace, in_pandas_run):
+def test_what_was_recorded_later_has_no_effect(workspace, in_pandas_run):
     history = in_pandas(workspace.history)
-    still = list(in_pandas_run.scores["record_id"])[:10]
-    told = {"funnel": "generic", "record_id": still, "stage": "lost", "entered_at": history.cut(BEFORE)}
-    history = with_rows(history, "stage_changes", pd.DataFrame({**told, "recorded_at": history.cut(AS_OF) - 5}))
-    found = score_workspace(on_history(workspace, history), as_of=AS_OF)
-    assert set(still).isdisjoint(found.scores["record_id"])
+    later = with_backdated_rows(history, in_pandas_run, history.cut(AS_OF))
+    assert_same(in_pandas_run, score_workspace(on_history(workspace, later), as_of=AS_OF))
+
+
+def test_the_same_rows_recorded_in_time_have_an_effect(workspace, in_pandas_run):
+    history = in_pandas(workspace.history)
+    asked = {"as_of": AS_OF, "horizon_days": 28}
+    told = with_backdated_rows(history, in_pandas_run, history.cut(AS_OF) - 1)
+    known, still = training_rows(told, **asked), scoring_rows(told, **asked)
+    assert known.positives != in_pandas_run.rows.positives and "field:budget" in known.features
+    assert len(still) != len(in_pandas_run.open_rows)
 
 
 def test_too_few_outcomes_say_how_many_would_do(workspace):
@@ -158,8 +164,9 @@ def test_what_is_misspelt_is_refused_with_what_was_meant(workspace):
         score_workspace(with_settings(workspace, directions={"amout": 1}), as_of=AS_OF)
 
 
-def test_leads_are_scored_with_the_settings_that_speak_of_them_too(workspace):
+def test_leads_are_scored_with_the_settings_that_speak_of_them_too(workspace, monkeypatch):
     """``amount`` and ``segment`` are no fields of a lead: the settings speak of the first funnel."""
+    monkeypatch.setattr(watch, "MONTHS", 2)
     told = with_settings(workspace, leave_out=("amount", "stage_age_days"), compare_by="segment")
     found = score_workspace(told, as_of=AS_OF, funnel="leads")
     assert found.funnel == "leads" and found.scores["record_id"].str.startswith("L-").all()
@@ -168,7 +175,8 @@ def test_leads_are_scored_with_the_settings_that_speak_of_them_too(workspace):
     assert found["past"].result is not None and found.verdict in ("publish", "provisional", "ranks only")
 
 
-def test_a_stage_may_be_the_outcome(workspace):
+def test_a_stage_may_be_the_outcome(workspace, monkeypatch):
+    monkeypatch.setattr(watch, "MONTHS", 1)
     told = with_settings(workspace, outcome="Proposal", horizon_days=14, leave_out=("owner",))
     found = score_workspace(told, as_of=AS_OF - timedelta(days=3))
     assert found.model.outcome == "reached Proposal within 14 days"
