@@ -2,8 +2,8 @@
 
 With reasons each record gets its chance, its 80 % interval and up to three reasons for and three against, in words, a
 chunk of records at a time. The records have 40 features under the names of a CRM's; the models learn from 20,000 of
-them by fixed recipes, so that nothing is searched for. Memory is traced in a run of its own, which is not timed. Run
-``python benchmarks/scoring.py [ROWS ...]``.
+them by fixed recipes, so that nothing is searched for. Memory is what comes on top of the features, traced in a run of
+its own that is not timed. Run ``python benchmarks/scoring.py [ROWS ...]``.
 """
 
 from __future__ import annotations
@@ -126,9 +126,7 @@ def largest_difference(model: ScoreModel, features: pd.DataFrame) -> float:
 def compare(size: int, models: dict[str, ScoreModel]) -> None:
     features = make_features(size)
     rows = ScoringRows(features=features, record_id=np.arange(size).astype(str).astype(object))
-    print(
-        f"\n{size:,} rows x {features.shape[1]} features, in chunks of {CHUNK:,}: best seconds, and peak of traced memory in MB"
-    )
+    print(f"\n{size:,} rows x {features.shape[1]} features: best seconds, and peak of traced memory in MB")
     heads = ("model", "plain s", "reasons s", "ratio", "plain rows/s", "reasons rows/s", "plain MB", "reasons MB")
     print(" ".join(f"{head:>14}" for head in heads))
     for name, model in models.items():

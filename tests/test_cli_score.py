@@ -157,7 +157,7 @@ def test_scores_that_tell_nothing_are_told_so_and_kept_nowhere(english, capsys, 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--as-of", "2025-06-30"], "40"),
+        (["--as-of", "2025-06-30"], "a score takes 40 of each, that is about 190 records at the present rate"),
         (["--as-of", "2020-01-01"], "no outcome is known by 2020-01-01"),
         (["--as-of", "June"], "as-of 'June' is not a date; write it as YYYY-MM-DD"),
         (["--as-of", "2026-06-30", "--funnel", "lead"], "no funnel 'lead' (did you mean 'leads'?)"),

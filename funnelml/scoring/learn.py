@@ -127,8 +127,8 @@ def learn_score(
     used = leave_out_derived(leaks.apply(wanted), (*leaks.left_out, *leave_out))
     used = leave_out_seasons(used)
     if used.features.empty:
-        gone = first_few(leaks.left_out) or "all were left out"
-        raise ModelInputError(f"no field is left to learn from; fields that seem to know the outcome: {gone}")
+        gone = first_few((*leaks.left_out, *leave_out))
+        raise ModelInputError(f"no field is left to learn from; left out as told or since they seem to leak: {gone}")
     present = [field for field in segments if field in used.features]
     evaluation = evaluate_model(make, used, fit=fit, segments=present, leaks=leaks.kept, seed=seed)
     judged = evaluation.main.test_scores

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pandas as pd
 
 from funnelml.diagnostics.proportions import share_interval
-from funnelml.history.record_log import RecordLog
 from funnelml.history.history import History
+from funnelml.history.record_log import RecordLog
 
 EVERY_DAYS: Final = 28
 """Days between past as-of dates."""

@@ -12,8 +12,8 @@ import pandas as pd
 
 from funnelml.diagnostics.early_warnings.rule import WarningRule, Words, without_changes
 from funnelml.diagnostics.integrity.close_dates import find_pushes
-from funnelml.history.record_log import RecordLog
 from funnelml.history.dates import day_of, instant_of
+from funnelml.history.record_log import RecordLog
 from funnelml.language import days, share
 from funnelml.schema import DAY
 

@@ -15,9 +15,9 @@ from funnelml.diagnostics.early_warnings.precision import Finder, follow_warning
 from funnelml.diagnostics.early_warnings.result import EarlyWarnings
 from funnelml.diagnostics.early_warnings.rule import WarningRule, Words
 from funnelml.diagnostics.early_warnings.rules import DEFAULT_RULES
-from funnelml.history.record_log import RecordLog, local_days, read_log
 from funnelml.errors import AsOfError, InputError, NotEnoughDataError
 from funnelml.history.history import History
+from funnelml.history.record_log import RecordLog, local_days, read_log
 from funnelml.history.snapshot import take_snapshot
 
 __all__ = ["EarlyWarnings", "StageRule", "warn"]

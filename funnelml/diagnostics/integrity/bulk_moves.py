@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from funnelml.history.record_log import local_days
 from funnelml.errors import first_few
+from funnelml.history.record_log import local_days
 
 MINUTE: Final = 60_000_000
 """Microseconds in a minute."""

@@ -17,9 +17,9 @@ from funnelml.diagnostics.integrity.quarter_ends import QuarterEnd, compare_quar
 from funnelml.diagnostics.integrity.result import Integrity, IntegrityRules
 from funnelml.diagnostics.integrity.words import REASONS, name_findings
 from funnelml.diagnostics.proportions import with_shares
-from funnelml.history.record_log import read_log
 from funnelml.history.episodes import stage_episodes
 from funnelml.history.history import History
+from funnelml.history.record_log import read_log
 
 __all__ = ["EntryCriterion", "Integrity", "IntegrityRules", "check_integrity"]
 

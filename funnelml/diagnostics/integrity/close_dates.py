@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from funnelml.history.record_log import RecordLog
 from funnelml.history.dates import dates_as_instants
+from funnelml.history.record_log import RecordLog
 
 MOST_SHOWN = 3
 """Records with so many pushes or more are counted together."""

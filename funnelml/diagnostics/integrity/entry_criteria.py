@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from funnelml.history.record_log import RecordLog
 from funnelml.errors import FunnelError, InputError, did_you_mean
 from funnelml.history.funnel import Funnel
+from funnelml.history.record_log import RecordLog
 from funnelml.language import Language, say
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from funnelml.diagnostics.integrity.bulk_moves import MINUTE
-from funnelml.history.record_log import RecordLog, local_days
 from funnelml.history.history import History
 from funnelml.history.moves import known_moves
+from funnelml.history.record_log import RecordLog, local_days
 from funnelml.schema import DAY
 
 

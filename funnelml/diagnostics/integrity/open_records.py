@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from funnelml.history.record_log import RecordLog
 from funnelml.history.dates import day_of, instant_of
 from funnelml.history.episodes import CENSORED, StageEpisodes
+from funnelml.history.record_log import RecordLog
 from funnelml.schema import DAY
 
 FEWEST_STAYS = 20

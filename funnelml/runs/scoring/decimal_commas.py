@@ -36,9 +36,14 @@ def read_decimal_commas(table: pd.DataFrame, *, but: set[str], missing: frozense
     }
     by_comma = {str(name): _read_nearly_all(column, ",") for name, column in texts.items()}
     told = [name for name, read in by_comma.items() if read is not None]
-    if all(_read_nearly_all(texts[name], ".") is not None for name in told):
+    if all(_read_nearly_all(texts[name], ".") is not None and not _is_fraction(texts[name]) for name in told):
         return table
     return table.assign(**{name: by_comma[name] for name in told})
+
+
+def _is_fraction(texts: pd.Series) -> bool:
+    """Return whether a text is like ``0,125``, which no separator of thousands can make."""
+    return bool(texts.str.fullmatch(r"[+-]?0,\d+", na=False).any())
 
 
 def _read_nearly_all(texts: pd.Series, decimal: str) -> NDArray[np.float64] | None:

@@ -84,8 +84,8 @@ def find_champion(root: Path, name: str, *, funnel: str, outcome: str) -> tuple[
         return None, f"the model in use cannot serve and is not compared: {error}"
     if (card.funnel, card.outcome) != (funnel, outcome):
         raise ModelStoreError(
-            f"model '{name}' tells the chance of funnel '{card.funnel}', {card.outcome}; this is '{funnel}', {outcome}: "
-            "give these scores a name of their own with --score"
+            f"model '{name}' tells the chance of funnel '{card.funnel}', {card.outcome}; this is '{funnel}', {outcome}"
+            ": give these scores a name of their own with --score"
         )
     if not isinstance(model, ScoreModel):
         return None, f"{model_id} is no score of this program and is not compared"

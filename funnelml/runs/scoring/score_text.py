@@ -46,4 +46,13 @@ def show_score(run: ScoreRun, language: Language = "en") -> str:
         zh=f"以下特征与漂移无法区分，未使用：{join_words(list(aside), 'zh')}。",
     )
     sections = [show_section(section, language) for section in run.sections if section.name not in _TOLD_BEFORE]
-    return "\n\n".join([head, run.summary(language), *([kept] if run.model_id else []), table_text(table), *sections, *([unused] if aside else [])])
+    return "\n\n".join(
+        [
+            head,
+            run.summary(language),
+            *([kept] if run.model_id else []),
+            table_text(table),
+            *sections,
+            *([unused] if aside else []),
+        ]
+    )

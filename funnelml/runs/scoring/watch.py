@@ -118,9 +118,7 @@ class Watch:
         before = rows.known_by(judged.test_from)
         assert before.label is not None
         newest = judged.test_scores
-        return compare_base_rates(
-            before.label, newest["label"], train_id=before.record_id, new_id=newest["record_id"]
-        )
+        return compare_base_rates(before.label, newest["label"], train_id=before.record_id, new_id=newest["record_id"])
 
     def selection(self, grades: Grades, field: str) -> SelectionRates:
         """Return how often each value of a field has the best grade."""

@@ -70,10 +70,10 @@ def hold(champion, learned, rows, as_of=AS_OF, **more):
 def test_the_first_model_wins_without_a_contest(rows, learned):
     found = hold(None, learned, rows)
     assert (found.winner, found.winner_id) == (learned.model, None)
-    with pytest.raises(NotEnoughDataError, match="^no model was in use before$"):
+    with pytest.raises(NotEnoughDataError, match=r"^no model was in use before$"):
         found.result()
     found = hold(None, learned, rows, why_no_champion="model.skops was changed")
-    with pytest.raises(NotEnoughDataError, match="model.skops was changed"):
+    with pytest.raises(NotEnoughDataError, match=r"model\.skops was changed"):
         found.result()
 
 
@@ -165,7 +165,7 @@ def test_a_champion_that_asks_for_a_field_which_is_no_more_is_replaced(rows, mon
     assert list(learned.model.features) == ["x"]
     found = hold(champion, learned, now)
     assert (found.winner, found.winner_id) == (learned.model, None)
-    with pytest.raises(NotEnoughDataError, match="replaced: it uses fields that are .* left out now: noise"):
+    with pytest.raises(NotEnoughDataError, match=r"replaced: it uses fields that are .* left out now: noise"):
         found.result()
 
 

@@ -79,7 +79,7 @@ def test_without_a_model_in_use_there_is_no_champion(root):
 @pytest.mark.parametrize("other", [{"funnel": "leads"}, {"outcome": "won within 90 days"}])
 def test_another_outcome_under_the_same_name_is_refused(run, root, other):
     keep(run, root)
-    with pytest.raises(ModelStoreError, match="funnel 'generic', won within 28 days; this is .* with --score"):
+    with pytest.raises(ModelStoreError, match=r"funnel 'generic', won within 28 days; this is .* with --score"):
         find_champion(root, "lead_score", **(WON | other))
     assert find_champion(root, "another_score", **(WON | other)) == (None, "")
 
@@ -115,7 +115,7 @@ def test_another_kind_of_model_is_not_compared(run, root):
 def test_the_list_of_models_in_use_is_not_guessed_when_it_is_damaged(run, root):
     keep(run, root)
     (root / "models" / "current.json").write_text(json.dumps({"steps": []}), encoding="utf-8")
-    with pytest.raises(ModelStoreError, match="current.json cannot be read"):
+    with pytest.raises(ModelStoreError, match=r"current\.json cannot be read"):
         find_champion(root, "lead_score", **WON)
 
 
