@@ -48,17 +48,15 @@ class Trial:
         Log odds of the rows that were learned from, and of those tested, by fold.
     losses : numpy.ndarray
         Mean log loss of each block of tested rows, in their order.
+    loss : float
+        Mean log loss of all tested rows.
     """
 
     recipe: Recipe
     learned: tuple[FloatArray, ...]
     tested: tuple[FloatArray, ...]
     losses: FloatArray
-
-    @property
-    def loss(self) -> float:
-        """Mean log loss of all tested rows."""
-        return float(self.losses.mean())
+    loss: float
 
 
 def choose(simplest: Trial, *others: Trial) -> Trial:
@@ -173,7 +171,14 @@ class Choice:
             block_losses(self._label[fold.test], odds, None if self._at is None else self._at[fold.test])
             for fold, odds in zip(self._folds, tested, strict=True)
         ]
-        return Trial(recipe=recipe, learned=tuple(learned), tested=tested, losses=np.concatenate(losses))
+        label = np.concatenate([self._label[fold.test] for fold in self._folds])
+        return Trial(
+            recipe=recipe,
+            learned=tuple(learned),
+            tested=tested,
+            losses=np.concatenate(losses),
+            loss=mean_log_loss(label, np.concatenate(tested)),
+        )
 
 
 def mean_log_loss(label: FloatArray, log_odds: FloatArray) -> float:
@@ -182,7 +187,8 @@ def mean_log_loss(label: FloatArray, log_odds: FloatArray) -> float:
 
 
 def block_losses(label: FloatArray, log_odds: FloatArray, at: NDArray[np.int64] | None) -> FloatArray:
-    """Return the mean log loss of five blocks of as many rows each, in order of time."""
-    order = np.arange(len(label)) if at is None else np.argsort(at, kind="stable")
-    blocks = np.array_split(order, min(_BLOCKS, len(label)))
-    return np.array([mean_log_loss(label[rows], log_odds[rows]) for rows in blocks])
+    """Return the mean log loss of up to five blocks, in order of time; rows of one instant are in one block."""
+    of = np.arange(len(label)) if at is None else np.unique(at, return_inverse=True)[1]
+    blocks = np.array_split(np.arange(int(of.max()) + 1), min(_BLOCKS, int(of.max()) + 1))
+    member = [(of >= block[0]) & (of <= block[-1]) for block in blocks]
+    return np.array([mean_log_loss(label[rows], log_odds[rows]) for rows in member])

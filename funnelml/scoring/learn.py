@@ -138,6 +138,7 @@ def learn_score(
         features=tuple(map(str, used.features.columns)),
         outcome=used.outcome,
         base_rate=float(judged["label"].mean()),
+        verdict=evaluation.verdict.verdict,
     )
     return LearnedScore(rows=used, counts=counts, leaks=leaks, evaluation=evaluation, model=model)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from funnelml.errors import ModelInputError, first_few
+from funnelml.scoring.evaluation.verdict import VerdictName
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.scorer import LeadScorer
 from funnelml.scoring.uncertainty import Spread
@@ -30,6 +31,8 @@ class ScoreModel:
         What a score is the chance of.
     base_rate : float
         Share that converted of the newest rows it was judged on: what grades are multiples of.
+    verdict : {"publish", "provisional", "ranks only", "no usable signal", "suspected leak"}
+        What may be done with its scores, as it was judged when it was learned.
     """
 
     scorer: LeadScorer
@@ -37,6 +40,7 @@ class ScoreModel:
     features: tuple[str, ...]
     outcome: str
     base_rate: float
+    verdict: VerdictName
 
     def score(self, rows: ScoringRows) -> pd.DataFrame:
         """Return ``record_id, probability, low, high``.

@@ -28,7 +28,7 @@ _MOST_TRIED = 40_000
 """Rows on which recipes are compared: more would tell them apart no better; the one chosen learns from all rows."""
 
 ENOUGH = 200
-"""Rows of the rarer class from which models are compared; below it a scorecard, its penalty grown, is all there is."""
+"""Records of the rarer class from which models are compared; below, a scorecard with a penalty that grows is all."""
 
 
 class LeadScorer(ClassifierMixin, BaseEstimator):
@@ -125,7 +125,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
             folds = make_folds(
                 label[tried], at=when_tried, known_at=known_tried, groups=group_tried, seed=self.random_state
             )
-            self.recipe_ = self._choose(frame.iloc[tried], label[tried], when_tried, folds)
+            rarer = _count_rarer(label, group)
+            self.recipe_ = self._choose(frame.iloc[tried], label[tried], when_tried, folds, rarer)
         else:
             self.recipe_ = self.recipe
         chosen = self.recipe_
@@ -144,10 +145,14 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         return self
 
     def _choose(
-        self, frame: pd.DataFrame, label: NDArray[np.float64], at: NDArray[np.int64] | None, folds: list[Fold]
+        self,
+        frame: pd.DataFrame,
+        label: NDArray[np.float64],
+        at: NDArray[np.int64] | None,
+        folds: list[Fold],
+        rare: int,
     ) -> Recipe:
         base = Recipe(directions=self.directions, seed=self.random_state)
-        rare = int(min(label.sum(), len(label) - label.sum()))
         if rare < ENOUGH or not folds:
             # Few rows can tell no model from another; a penalty that grows as they get fewer draws to the mean.
             penalty = 8.0 * ENOUGH / max(rare, 1)
@@ -228,6 +233,14 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"all labels are of one class, {self.classes_[0]!r}; both are needed to learn from")
         return target.astype(np.float64)
+
+
+def _count_rarer(label: NDArray[np.float64], groups: NDArray[np.object_] | None) -> int:
+    """Return the records of the rarer class; one with a row of label 1 counts there, and without groups each row."""
+    if groups is None:
+        return int(min(label.sum(), len(label) - label.sum()))
+    came = pd.Series(label).groupby(groups.astype(str)).max()
+    return int(min(came.sum(), len(came) - came.sum()))
 
 
 def _thin(n: int, groups: NDArray[np.object_] | None, seed: int) -> NDArray[np.int64]:

@@ -11,8 +11,9 @@ import numpy as np
 from funnelml.schema import DAY
 from funnelml.scoring.rows import ScoringRows
 
-_TWICE: Mapping[str, int] = MappingProxyType({"month": 730, "created_month": 730, "days_to_quarter_end": 365})
-"""Days that the rows must span for a feature of the calendar: a month twice, a quarter's end four times."""
+_TWICE: Mapping[str, int] = MappingProxyType({"month": 672, "created_month": 672, "days_to_quarter_end": 336})
+"""Days that rows four weeks apart must span for a feature of the calendar: a month twice, a quarter's end four times.
+"""
 _MOVING: Mapping[str, str] = MappingProxyType(
     {
         "owner_win_rate": "owner_win_lift",
@@ -23,8 +24,14 @@ _MOVING: Mapping[str, str] = MappingProxyType(
     }
 )
 """Features that grow with the log or move for all records at once, and what tells the same against the average."""
-_COUNTED = ("owner", "source", "account")
-"""Fields by which other records are counted."""
+_COUNTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "owner": ("owner_win_rate", "owner_win_lift", "owner_open_records"),
+        "source": ("source_win_rate", "source_win_lift"),
+        "account": ("account_won", "account_lost", "account_open", "account_win_lift"),
+    }
+)
+"""Fields by which other records are counted, and what is counted by them."""
 ACCOUNT = "an account is told by what became of its other records; its name would only name the record"
 
 
@@ -39,8 +46,8 @@ def leave_out_seasons(rows: ScoringRows) -> ScoringRows:
     Notes
     -----
     A month that was seen in one year only says nothing but which rows are the older ones: what drifted between them
-    would be taken for a season, and the next months, never seen, would get the odds of the last. So it is with counts that
-    grow with the log: in synthetic CRMs with known truth a scorecard that had them was up to 2 points too high.
+    would be taken for a season, and the next months, never seen, would get the odds of the last. So it is with
+    counts that grow with the log.
     """
     if rows.at is None or not len(rows):
         return rows
@@ -73,7 +80,9 @@ def leave_out_derived(rows: ScoringRows, fields: Iterable[str]) -> ScoringRows:
     reasons = {
         name: f"it is counted by {field}, which is left out"
         for field in fields
-        for name in map(str, rows.features.columns)
-        if field in _COUNTED and name.startswith(f"{field}_")
+        for name in _COUNTED.get(field, ())
+        if name in rows.features
     }
+    if rows.at is None or not reasons:
+        return rows
     return replace(rows.without(*reasons), left_out={**rows.left_out, **reasons})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -35,7 +36,8 @@ def score_walking_forward(
 
     Notes
     -----
-    Only the recipe (which kind of model, how strongly drawn to the mean) is of today.
+    What was chosen today is kept: the kind of model, its penalty, trees and half-lives, and which fields are used.
+    Labels of later are in none of the points, trees and levels, and calibration is left out.
     """
     found = {}
     for day, then in sorted(asked.items()):
@@ -47,7 +49,7 @@ def score_walking_forward(
             continue
         if count_classes(known.label, record_id=known.record_id).rarer < NO_MODEL_UNDER:
             continue
-        model = clone(scorer).set_params(recipe=scorer.recipe_)
+        model = clone(scorer).set_params(recipe=replace(scorer.recipe_, calibration=(1.0, 0.0)))
         model.fit(known.features, known.label, at=known.at)
         chance = model.predict_proba(then.features[list(known.features)])[:, 1]
         table = {"record_id": then.record_id, "probability": chance, "base_rate": known.positives / len(known)}

@@ -186,6 +186,16 @@ def test_what_is_missing_is_named(tmp_path):
         export_scores(scores(), tmp_path / "lead_scores.xls")
 
 
+@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet"])
+def test_scores_of_a_plain_table_have_no_day_in_any_row(tmp_path, ending):
+    path = tmp_path / f"scores{ending}"
+    assert export_scores(scores(as_of=None), path, write=True).rows["as_of"].tolist() == [""] * 4
+    before = path.read_bytes()
+    assert export_scores(scores(as_of=""), path, write=True).changes.empty and path.read_bytes() == before
+    with pytest.raises(InputError, match="1 values of as_of are no dates"):
+        export_scores(scores(as_of=["2026-06-30", "", "2026-06-30", "2026-06-30"]), path)
+
+
 def test_whole_numbers_are_ids_and_other_columns_stay_home(tmp_path):
     plan = export_scores(scores(id=[7, 8, 9, 10], email="a@b.example"), tmp_path / "lead_scores.csv", write=True)
     assert list(plan.rows["id"]) == ["7", "8", "9", "10"]

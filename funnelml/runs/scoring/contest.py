@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
+from sklearn.base import clone
 
 from funnelml.errors import FunnelmlError, ModelInputError, NotEnoughDataError
 from funnelml.history.history import History
-from funnelml.scoring.evaluation.splits import split_by_time
 from funnelml.scoring.learn import LearnedScore
 from funnelml.scoring.monitoring.challenge import OLD_DAYS, Challenge, challenge
 from funnelml.scoring.rows import ScoringRows
@@ -87,10 +86,10 @@ def hold_contest(
 
     Notes
     -----
-    Judged are rows that neither has learned from: those on which today's kind of model was judged, from the day on
-    which the champion was learned. While there are none, or too few, the champion stays for
-    up to 180 days. One that asks for fields which are not
-    there any more, or are left out now, goes. One that was learned after ``as_of`` is none of that day.
+    Judged are rows that neither has learned from: the newest, from the day on which the champion was learned. For them
+    today's recipe learns anew from the labels that were known when they begin, so that neither knows more. While there
+    are none, or too few, the champion stays for up to 180 days. One that asks for fields which are not there any more,
+    or are left out now, goes. One that was learned after ``as_of`` is none of that day.
     """
     if champion is not None and champion.as_of > as_of:
         why_no_champion = f"the model in use was learned on {champion.as_of} and knows more than was known on {as_of}"
@@ -101,11 +100,17 @@ def hold_contest(
     found: Callable[[], Any]
     try:
         result = _compare(champion, learned, rows, history, as_of, seed)
-        # What cannot be compared is kept for half a year, not for ever.
-        aged = result.reason == "too_few" and (as_of - champion.as_of).days >= OLD_DAYS
-        keeps, found = result.decision == "keep" and not aged, lambda: result
+        if result.reason == "too_few":
+            raise NotEnoughDataError(
+                f"of the records seen since the model in use was learned ({champion.as_of}) only {result.rarer} have "
+                "the rarer outcome; 40 would do to compare"
+            )
+        keeps, found = result.decision == "keep", lambda: result
     except NotEnoughDataError as error:
-        keeps, found = (as_of - champion.as_of).days < OLD_DAYS, _refuse(str(error), error)
+        # What cannot be compared is kept for half a year, not for ever.
+        keeps = (as_of - champion.as_of).days < OLD_DAYS
+        then = "the model in use stays" if keeps else f"it is {OLD_DAYS} days old or more and is replaced uncompared"
+        found = _refuse(f"{error}; {then}", error)
     except ModelInputError as error:
         keeps, found = False, _refuse(f"the model in use is replaced: {error}", error)
     if keeps:
@@ -119,19 +124,21 @@ def _compare(
     gone = [field for field in champion.model.features if field not in learned.rows.features]
     if gone:
         raise ModelInputError(f"it uses fields that are not there any more, or are left out now: {', '.join(gone)}")
-    judged = learned.evaluation.main.test_scores
-    _, test = split_by_time(rows)
-    assert test.at is not None and test.label is not None
-    unseen = np.flatnonzero(test.at >= history.cut(champion.as_of))
-    if not len(unseen):
+    judged_from = learned.evaluation.main.test_from
+    assert rows.at is not None and judged_from is not None
+    begin = max(judged_from, history.cut(champion.as_of))
+    on = rows.take(rows.at >= begin)
+    if not len(on):
         raise NotEnoughDataError(
-            f"no outcome is known yet of records seen since the model in use was learned ({champion.as_of}); it stays"
+            f"no outcome is known yet of records seen since the model in use was learned ({champion.as_of})"
         )
-    on = test.take(unseen)
-    assert on.label is not None
+    before = learned.rows.known_by(begin)
+    assert on.label is not None and before.label is not None
+    challenger = clone(learned.model.scorer).set_params(recipe=learned.model.scorer.recipe_)
+    challenger.fit(before.features, before.label, at=before.at, groups=before.record_id)
     return challenge(
-        champion.model.score(on)["probability"],
-        judged["probability"].to_numpy()[unseen],
+        champion.model.predict_proba(on.features)[:, 1],
+        challenger.predict_proba(on.features[list(learned.model.features)])[:, 1],
         on.label,
         record_id=on.record_id,
         champion_age_days=(as_of - champion.as_of).days,

@@ -123,7 +123,7 @@ def keep_run(run: ScoreRun, root: Path, *, name: str, language: Language) -> Kep
     model_id, in_use = run.model_id, True
     if model_id is None:
         in_use = not _is_of_a_later_day(root, name, run.as_of)
-        model_id = save_model(root / MODELS, name=name, model=run.model, card=_card(run), language=language)
+        model_id = save_model(root / MODELS, name=name, model=run.model, card=_card(run, language), language=language)
         if in_use:
             use_model(root / MODELS, model_id)
     table = run.table(language).assign(model_id=model_id, verdict=run.verdict, outcome=run.model.outcome)
@@ -140,7 +140,7 @@ def _is_of_a_later_day(root: Path, name: str, as_of: date) -> bool:
         return False
 
 
-def _card(run: ScoreRun) -> ModelCard:
+def _card(run: ScoreRun, language: Language) -> ModelCard:
     rows, judged = run.learned.rows, run.learned.evaluation.main
     told = judged.scores.to_frame().set_index("metric")["value"]
     return ModelCard(
@@ -154,6 +154,6 @@ def _card(run: ScoreRun) -> ModelCard:
         features=run.model.features,
         seed=run.seed,
         metrics={str(metric): float(value) for metric, value in told.items()},
-        verdict=run.learned.verdict.summary(),
-        leaks=tuple(suspect.tell() for suspect in run.learned.leaks.suspects),
+        verdict=run.learned.verdict.summary(language),
+        leaks=tuple(f"{s.field}: {s.tell(language)}" for s in run.learned.leaks.suspects),
     )

@@ -18,6 +18,7 @@ from funnelml.runs.scoring.settings import ScoringSettings
 from funnelml.runs.scoring.watch import Watch
 from funnelml.runs.sections import Section, answer, plain_rows
 from funnelml.runs.workspace import Workspace
+from funnelml.scoring.evaluation.verdict import VERDICT_NAMES, VerdictName
 from funnelml.scoring.grades import Grades, grade_scores
 from funnelml.scoring.learn import LearnedScore, learn_score
 from funnelml.scoring.reasons.explain import explain_scores
@@ -95,9 +96,9 @@ class ScoreRun:
         return next(section for section in self.sections if section.name == name)
 
     @property
-    def verdict(self) -> str:
-        """What may be done with the scores, as one of five words."""
-        return self.learned.verdict.verdict
+    def verdict(self) -> VerdictName:
+        """What may be done with the scores, as one of five words: that of the model whose scores go out."""
+        return self.model.verdict
 
     def table(self, language: Language = "en") -> pd.DataFrame:
         """Return the scores with ``reasons_for, reasons_against`` in words."""
@@ -109,12 +110,22 @@ class ScoreRun:
     def summary(self, language: Language = "en") -> str:
         """Return what a sales director should read first: the verdict, the grades, and whom to contact now."""
         first = [self.learned.verdict.summary(language), self.grades.summary(language)]
+        if self.model_id is not None:
+            verdict = VERDICT_NAMES[self.verdict][language == "zh"]
+            kept = say(
+                language,
+                en=f"The scores come from the model in use, {self.model_id}, judged '{verdict}' when it was learned. "
+                "The model learned today:",
+                zh=f"评分来自现用模型 {self.model_id}，训练时的结论为“{verdict}”。今天训练的模型：",
+            )
+            first.insert(0, kept)
         if self["trend"].result is not None:
             first.append(self["trend"].summary(language))
         return say(language, en=" ", zh="").join(first)
 
     def to_dict(self, language: Language = "en") -> dict[str, Any]:
         """Return the object that ``funnelml score --json`` prints."""
+        judged = self.learned.evaluation.main.scores
         return {
             "schema_version": 1,
             "funnel": self.funnel,
@@ -123,6 +134,11 @@ class ScoreRun:
             "verdict": self.verdict,
             "model_id": self.model_id,
             "scores": plain_rows(self.table(language)),
+            "evaluation": {
+                "calibration": plain_rows(judged.calibration.curve),
+                "gains": plain_rows(judged.gains),
+                "segments": plain_rows(judged.by_segment),
+            },
             "sections": {section.name: section.to_dict(language) for section in self.sections},
         }
 

@@ -21,12 +21,6 @@ def show_score(run: ScoreRun, language: Language = "en") -> str:
         en=f"Funnel '{run.funnel}' as of {run.as_of}: the chance to be {run.model.outcome}",
         zh=f"漏斗“{run.funnel}”，截至 {run.as_of}：{run.model.outcome} 的概率",
     )
-    kept = say(
-        language,
-        en=f"The scores come from the model in use, {run.model_id}; the figures below judge the same kind of model, "
-        "learned anew, on the newest rows.",
-        zh=f"评分来自现用模型 {run.model_id}；以下指标评价的是在最新数据上重新训练的同类模型。",
-    )
     best = run.table(language).head(MOST_RECORDS)
     interval = [f"{share(low)} - {share(high)}" for low, high in zip(best["low"], best["high"], strict=True)]
     table = pd.DataFrame(
@@ -50,7 +44,6 @@ def show_score(run: ScoreRun, language: Language = "en") -> str:
         [
             head,
             run.summary(language),
-            *([kept] if run.model_id else []),
             table_text(table),
             *sections,
             *([unused] if aside else []),

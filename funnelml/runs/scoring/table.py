@@ -87,9 +87,9 @@ class TableRun:
             first.append(
                 say(
                     told,
-                    en=f"All rows have a label, so there is no new lead to score: add leads with an empty "
+                    en="There is no new lead to score: add leads with an empty "
                     f"'{self.leads.label}' and run this again.",
-                    zh=f"所有行都有标签，没有待评分的新线索：请加入“{self.leads.label}”为空的线索后重新运行。",
+                    zh=f"没有待评分的新线索：请加入“{self.leads.label}”为空的线索后重新运行。",
                 )
             )
         return say(told, en=" ", zh="").join(first)

@@ -115,8 +115,8 @@ def read_leads(
         )
     if label == record_id:
         raise MappingError(f"'{label}' is named as the label and as the id of a lead; name two columns")
-    for name in filter(None, (label, record_id, *keep)):
-        if name not in table:
+    for name in (label, record_id, *keep):
+        if name is not None and name not in table:
             hint = did_you_mean(name, map(str, table))
             raise MappingError(f"{path.name} has no column '{name}'{hint}; it has {first_few(table, 8)}")
     table[label] = table[label].map(_whole)

@@ -61,19 +61,23 @@ def _tell_rows(run: TableRun, language: Language) -> str:
         )
     ]
     if leads.left_out:
-        each = [f"{n:,} ({_why(reason, language)})" for reason, n in leads.left_out.items()]
+        each = [_bracket(f"{n:,}", _why(reason, language), language) for reason, n in leads.left_out.items()]
         rows = join_words(each, language)
         told.append(say(language, en=f"Rows left out: {rows}.", zh=f"未使用的行：{rows}。"))
     if leads.set_aside:
         by_reason: dict[str, list[str]] = {}
         for name, reason in leads.set_aside.items():
             by_reason.setdefault(_why(reason, language), []).append(name)
-        each = [f"{join_words(names, language)} ({reason})" for reason, names in by_reason.items()]
+        each = [_bracket(join_words(names, language), reason, language) for reason, names in by_reason.items()]
         columns = say(language, en="; ", zh="；").join(each)
         told.append(say(language, en=f"Columns not used: {columns}.", zh=f"未使用的列：{columns}。"))
     if leads.numbered:
         told.append(say(language, en="Leads are named by their row in the file.", zh="线索以其在文件中的行号命名。"))
     return say(language, en=" ", zh="").join(told)
+
+
+def _bracket(text: str, inside: str, language: Language) -> str:
+    return say(language, en=f"{text} ({inside})", zh=f"{text}（{inside}）")
 
 
 def _why(reason: str, language: Language) -> str:
@@ -87,8 +91,7 @@ def _tell_leaks(run: TableRun, language: Language) -> str:
     parts = [_heading("leaks", language), leaks.summary(language)]
     for suspect in leaks.suspects[:MOST_FIELDS]:
         verdict = kept if suspect.kept else VERDICTS[suspect.verdict][language == "zh"]
-        field = say(language, en=f"- {suspect.field} ({verdict})", zh=f"- {suspect.field}（{verdict}）")
-        parts.append(f"{field}{colon}{suspect.tell(language)}")
+        parts.append(f"- {_bracket(suspect.field, verdict, language)}{colon}{suspect.tell(language)}")
     if (more := len(leaks.suspects) - MOST_FIELDS) > 0:
         parts.append(say(language, en=f"... and {more:,} more: --json", zh=f"…… 另有 {more:,} 个：--json"))
     return "\n".join(parts)
@@ -164,7 +167,7 @@ def _tell_best(run: TableRun, language: Language) -> str:
         ]
     best = run.table(language).head(MOST_LEADS)
     chances = [
-        say(language, en=f"{share(p)} ({share(low)} - {share(high)})", zh=f"{share(p)}（{share(low)} - {share(high)}）")
+        _bracket(share(p), f"{share(low)} - {share(high)}", language)
         for p, low, high in zip(best["probability"], best["low"], best["high"], strict=True)
     ]
     colon, comma = say(language, en=": ", zh="："), say(language, en=", ", zh="，")

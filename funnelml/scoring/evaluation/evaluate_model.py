@@ -14,7 +14,7 @@ from funnelml.scoring.evaluation.comparison import compare_scores
 from funnelml.scoring.evaluation.evaluate import evaluate_scores
 from funnelml.scoring.evaluation.model_evaluation import ModelEvaluation, SplitEvaluation
 from funnelml.scoring.evaluation.resampling import RESAMPLES
-from funnelml.scoring.evaluation.splits import ALREADY_LEARNED, EMBARGOED, split_at_random, split_by_time
+from funnelml.scoring.evaluation.splits import EMBARGOED, split_at_random, split_by_time
 from funnelml.scoring.evaluation.verdict import judge_scores
 from funnelml.scoring.rows import ScoringRows
 
@@ -86,7 +86,7 @@ def evaluate_model(
             training=training,
             train_base_rate=rate,
             embargoed=train.dropped.get(EMBARGOED, 0),
-            already_learned=test.dropped.get(ALREADY_LEARNED, 0),
+            already_learned=int(np.isin(test.record_id, pd.unique(train.record_id)).sum()),
             test_from=None if test.at is None else int(test.at.min()),
             test_to=None if test.at is None else int(test.at.max()),
             scores=told,

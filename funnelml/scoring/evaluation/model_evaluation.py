@@ -30,7 +30,7 @@ class SplitEvaluation:
     embargoed : int
         Older rows that were not learned from, since their label was not yet known when the test begins.
     already_learned : int
-        Newer rows that were not judged on, since another row of their record was learned from.
+        Newer rows whose record was learned from too, at an earlier date.
     test_from, test_to : int or None
         First and last instant of the test rows (microseconds).
     scores : ScoreEvaluation
@@ -101,7 +101,7 @@ class ModelEvaluation:
         )
 
     def summary(self, language: Language = "en") -> str:
-        """Return the verdict, the base rates of training and test, and what drift costs."""
+        """Return the verdict, the base rates of training and test, and what time costs."""
         main = self.main
         before, now = share(main.train_base_rate, 1), share(main.scores.base_rate, 1)
         rows, learned = main.scores.rows, main.train_rows
@@ -127,9 +127,9 @@ class ModelEvaluation:
             return say(
                 language,
                 en=f"On a random split the AUC is {drawn.value:.3f} ({drawn.low:.3f} to {drawn.high:.3f}): "
-                + ("the difference is what drift costs." if apart else "no more than chance apart."),
+                + ("the difference is what time costs." if apart else "no more than chance apart."),
                 zh=f"随机划分时 AUC 为 {drawn.value:.3f}（{drawn.low:.3f} 至 {drawn.high:.3f}）："
-                + ("差距即漂移的代价。" if apart else "差距未超出偶然范围。"),
+                + ("差距即时间推移的代价。" if apart else "差距未超出偶然范围。"),
             )
         return say(
             language,

@@ -15,8 +15,6 @@ from funnelml.scoring.rows import ScoringRows
 
 EMBARGOED: Final = "label was not yet known when the test begins"
 """Why rows are missing from the training side of a split in time."""
-ALREADY_LEARNED: Final = "another row of the record is learned from"
-"""Why rows are missing from the test side of a split in time."""
 
 
 def split_by_time(rows: ScoringRows, *, test_share: float = 0.2) -> tuple[ScoringRows, ScoringRows]:
@@ -32,8 +30,7 @@ def split_by_time(rows: ScoringRows, *, test_share: float = 0.2) -> tuple[Scorin
     Returns
     -------
     tuple of ScoringRows
-        Training and test. Their ``dropped`` also count what either side lost, under ``EMBARGOED`` and
-        ``ALREADY_LEARNED``.
+        Training and test. ``dropped`` of the training also counts what it lost, under ``EMBARGOED``.
 
     Raises
     ------
@@ -44,10 +41,9 @@ def split_by_time(rows: ScoringRows, *, test_share: float = 0.2) -> tuple[Scorin
 
     Notes
     -----
-    A record with rows on both sides keeps those of training and loses those of the test. The other way would not do:
-    that a record is still open when the test begins is an outcome, and training without such records would learn
-    from too many that came about. Whether a record was there before is known at its row in the test, so that leaving
-    these rows out leaves the others as they were; but it makes the test one of newer records.
+    A record that was still open when the test begins may have rows on both sides: what was learned from it ended
+    before, as it has for the records that are scored today. Without its newer rows the test would be one of new records
+    only, which convert at other rates than all that are open. Intervals count records, not rows.
     """
     label = _labels_of(rows, test_share)
     if rows.at is None or rows.known_at is None:
@@ -61,22 +57,12 @@ def split_by_time(rows: ScoringRows, *, test_share: float = 0.2) -> tuple[Scorin
     first = instants[1 + int(np.abs(shares[1:] - test_share).argmin())]
     older = rows.at < first
     known = older & (rows.known_at <= first)
-    learned = pd.Series(rows.record_id).isin(set(rows.record_id[known])).to_numpy()
-    fresh = ~older & ~learned
     if not known.any():
         raise NotEnoughDataError(
             f"of none of {int(older.sum()):,} older rows was the label known when the test begins; "
             "take a shorter horizon, or as-of dates further back"
         )
-    if not fresh.any():
-        raise NotEnoughDataError(
-            f"all {int((~older).sum()):,} rows of the test are of records that are learned from; "
-            "take a larger test share"
-        )
-    return (
-        _side(rows, known, {EMBARGOED: int((older & ~known).sum())}),
-        _side(rows, fresh, {ALREADY_LEARNED: int((~older & learned).sum())}),
-    )
+    return _side(rows, known, {EMBARGOED: int((older & ~known).sum())}), _side(rows, ~older, {})
 
 
 def split_at_random(rows: ScoringRows, *, test_share: float = 0.2, seed: int = 0) -> tuple[ScoringRows, ScoringRows]:

@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from funnelml.errors import ModelInputError
+from funnelml.runs.scoring import rules
 from funnelml.runs.scoring.rules import BesideRules
 from funnelml.scoring.bant.rules import parse_bant
 from funnelml.scoring.bant.scorer import BantScorer
+from funnelml.scoring.disagreement import find_disagreement
 from funnelml.scoring.evaluation.splits import split_by_time
 from funnelml.scoring.grades import grade_scores
 from funnelml.scoring.grading import Grading, parse_grading
@@ -72,8 +74,8 @@ def test_rules_and_model_are_judged_on_the_same_rows(run, beside):
         assert found == pytest.approx(wanted, abs=1e-6)
 
 
-def grades_of(p, ids, run, rules=None):
-    told = grade_scores(p, ids, rules or Grading(), base_rate=run.learned.model.base_rate).table
+def grades_of(p, ids, run):
+    told = grade_scores(p, ids, Grading(), base_rate=run.learned.model.base_rate).table
     return told.set_index("record_id")["grade"]
 
 
@@ -101,6 +103,30 @@ def test_past_cases_are_graded_by_rules_learned_before_them(run, beside):
         cases = pd.DataFrame({"id": test.record_id, "at": test.at, "label": test.label})
         cases = cases[(hot == "Hot") & (cold == "Cold")].sort_values("at", kind="stable").drop_duplicates("id")
         assert (past["records"][kind], past["converted"][kind]) == (len(cases), cases["label"].sum())
+
+
+def test_past_cases_come_in_the_order_of_time_and_the_rules_have_not_seen_them(run, beside, monkeypatch):
+    """Whatever the order of the rows."""
+    shuffled = run.rows.take(np.random.default_rng(1).permutation(len(run.rows)))
+    train, test = split_by_time(shuffled)
+    learned_from, told = [], {}
+
+    class Spy(BantScorer):
+        def fit(self, features, label):
+            learned_from.append(len(features))
+            return super().fit(features, label)
+
+    def find(model, other, *, past):
+        told["past"] = past
+        return find_disagreement(model, other, past=past)
+
+    monkeypatch.setattr(rules, "BantScorer", Spy)
+    monkeypatch.setattr(rules, "find_disagreement", find)
+    replace(beside, rows=shuffled, learned=learn_score(shuffled)).disagreement()
+    assert learned_from == [len(train), len(shuffled)]
+    order = np.argsort(test.at, kind="stable")
+    assert told["past"]["record_id"].tolist() == test.record_id[order].tolist()
+    assert told["past"]["converted"].tolist() == test.label[order].tolist()
 
 
 @pytest.mark.parametrize("scale", ["temperature", "letters"])

@@ -103,7 +103,7 @@ def test_grades_tell_how_the_tested_rows_did(run):
 
 def test_a_table_without_new_leads_says_so_and_that_its_scores_flatter(run_of_known, tmp_path):
     text = show_table_run(run_of_known)
-    assert "All rows have a label, so there is no new lead to score" in text and "Whom to call" not in text
+    assert "There is no new lead to score: add leads with an empty 'won'" in text and "Whom to call" not in text
     assert "The best of the rows that the score was learned from: it knows their outcomes" in text
     assert "Leads are named by their row in the file." in text
     told = write_table_scores(run_of_known, tmp_path / "out.csv")
@@ -189,7 +189,7 @@ def test_chinese_headings_make_a_chinese_page(tmp_path, capsys):
     assert (
         told.err == "" and "暂定" in told.out and "## 优先联系" in told.out and "没有日期的表无法看出漂移" in told.out
     )
-    assert "未使用的列：国家 (所有行取值相同)" in told.out and "已写入" in told.out
+    assert "未使用的列：国家（所有行取值相同）" in told.out and "已写入" in told.out
     rows = pd.read_csv(out, dtype=str)
     assert set(rows["grade"]) <= {"热", "温", "冷"} and set(rows["verdict"]) == {"暂定"}
     assert rows["reasons_for"].str.contains("访问次数：").any()
@@ -343,6 +343,7 @@ def test_many_distinct_texts_take_no_time_and_tell_nothing(tmp_path):
         ({}, {"positive": "2"}, ModelInputError, "label 'won' is never '2'; it is 0, 1"),
         ({}, {"label": "Won"}, MappingError, r"leads\.csv has no column 'Won' \(did you mean 'won'\?\); it has lead, "),
         ({}, {"label": "wn", "record_id": None}, MappingError, "it has lead, visits, source, won$"),
+        ({}, {"label": ""}, MappingError, "has no column ''"),
         ({}, {"record_id": "id"}, MappingError, "has no column 'id'"),
         ({}, {"record_id": "won"}, MappingError, "'won' is named as the label and as the id of a lead; name two"),
         ({}, {"keep": ("sorce",)}, MappingError, r"no column 'sorce' \(did you mean 'source'\?\)"),

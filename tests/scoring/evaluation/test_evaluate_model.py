@@ -54,14 +54,14 @@ def test_a_steady_world_costs_nothing():
     assert told.time.training.positives + told.time.training.negatives == told.time.train_rows
     assert told.time.embargoed > 0 and told.time.already_learned == 0
     assert told.time.test_from == 81 * DAY and told.time.test_to == 99 * DAY
-    assert "what drift costs" not in told.summary()
+    assert "what time costs" not in told.summary()
 
 
 def test_drift_is_seen_in_time_and_not_at_random():
     told = evaluate(world(drift=True))
     assert told.verdict.verdict == "no usable signal" and told.random.verdict.verdict != "no usable signal"
     assert told.auc_lost_to_drift > 0.15
-    assert "the difference is what drift costs" in told.summary() and "差距即漂移的代价" in told.summary("zh")
+    assert "the difference is what time costs" in told.summary() and "差距即时间推移的代价" in told.summary("zh")
 
 
 def test_the_figures_are_those_of_the_test_scores():

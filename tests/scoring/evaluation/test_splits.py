@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from funnelml.errors import ModelInputError, NotEnoughDataError
 from funnelml.schema import DAY
-from funnelml.scoring.evaluation.splits import ALREADY_LEARNED, EMBARGOED, split_at_random, split_by_time
+from funnelml.scoring.evaluation.splits import EMBARGOED, split_at_random, split_by_time
 from funnelml.scoring.rows import ScoringRows
 
 MONTH = 30
@@ -47,19 +47,18 @@ def test_the_newest_are_the_test_and_training_knows_its_labels():
     # Landmark 6 is known after 45 days, at 7.5 months; landmark 7 only after the test begins.
     assert train.features["month"].max() == 6
     assert train.known_at.max() <= test.at.min()
-    assert (train.dropped[EMBARGOED], test.dropped[ALREADY_LEARNED]) == (10, 0)
+    assert train.dropped[EMBARGOED] == 10
     assert train.dropped["window not over"] == test.dropped["window not over"] == 7
 
 
-def test_a_record_on_both_sides_is_learned_from_and_not_judged_on():
+def test_all_of_the_newest_dates_are_judged_as_all_that_are_open_are_scored():
     rows = make_rows(["a", "b", "b", "c", "c", "d"], [0, 0, 3, 2, 3, 3])
     train, test = split_by_time(rows, test_share=0.5)
-    assert list(train.record_id) == ["a", "b", "c"] and list(test.record_id) == ["d"]
-    assert test.dropped[ALREADY_LEARNED] == 2
-    # c's older row is known too late for training, so its newer one may be judged on.
+    assert list(train.record_id) == ["a", "b", "c"] and list(test.record_id) == ["b", "c", "d"]
+    # c's older row is known too late for training
     late = make_rows(["a", "b", "b", "c", "c", "d"], [0, 0, 3, 2, 3, 3], horizon=2 * MONTH)
     train, test = split_by_time(late, test_share=0.5)
-    assert list(train.record_id) == ["a", "b"] and list(test.record_id) == ["c", "d"]
+    assert list(train.record_id) == ["a", "b"] and list(test.record_id) == ["b", "c", "d"]
     assert train.dropped[EMBARGOED] == 1
 
 
@@ -74,17 +73,15 @@ def test_neither_side_is_selected_by_outcome():
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 9)), min_size=12, max_size=60), st.integers(5, 80))
-def test_no_row_and_no_record_is_on_both_sides(pairs, horizon):
+def test_training_knows_nothing_of_the_test(pairs, horizon):
     record, month = zip(*pairs, strict=True)
     rows = make_rows(record, month, horizon=horizon)
     try:
         train, test = split_by_time(rows)
     except NotEnoughDataError:
         return
-    assert not set(train.record_id) & set(test.record_id)
     assert train.known_at.max() <= test.at.min()
-    lost = train.dropped[EMBARGOED] + test.dropped[ALREADY_LEARNED]
-    assert len(train) + len(test) + lost == len(rows)
+    assert len(train) + len(test) + train.dropped[EMBARGOED] == len(rows)
 
 
 def test_at_random_whole_records_are_drawn():
@@ -113,8 +110,6 @@ def test_too_little_time_is_said_in_words():
         split_by_time(make_rows(np.arange(9), np.zeros(9)))
     with pytest.raises(NotEnoughDataError, match="of none of 8 older rows was the label known"):
         split_by_time(make_rows(np.arange(10), np.arange(10), horizon=900))
-    with pytest.raises(NotEnoughDataError, match="all 2 rows of the test are of records that are learned from"):
-        split_by_time(make_rows(np.zeros(10), np.arange(10)))
     dateless = ScoringRows(features=pd.DataFrame({"a": [1.0, 2.0]}), record_id=np.array(["a", "b"]), label=np.ones(2))
     with pytest.raises(ModelInputError, match="no dates, so they cannot be split in time; split them at random"):
         split_by_time(dateless)
