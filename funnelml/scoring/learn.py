@@ -84,7 +84,7 @@ def learn_score(
     open_rows : ScoringRows, optional
         Rows to be scored later: a field that they do not have is a leak.
     keep : sequence of str
-        Fields that stay although they leak; the verdict says so.
+        Fields that stay although they look like leaks; the leak report says so.
     leave_out : sequence of str
         Fields that are not to be used.
     segments : sequence of str
@@ -130,7 +130,7 @@ def learn_score(
         gone = first_few((*leaks.left_out, *leave_out))
         raise ModelInputError(f"no field is left to learn from; left out as told or since they seem to leak: {gone}")
     present = [field for field in segments if field in used.features]
-    evaluation = evaluate_model(make, used, fit=fit, segments=present, leaks=leaks.kept, seed=seed)
+    evaluation = evaluate_model(make, used, fit=fit, segments=present, seed=seed)
     judged = evaluation.main.test_scores
     model = ScoreModel(
         scorer=fit(make(), used),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -40,16 +41,40 @@ def test_who_was_right_before():
     assert result.past["rate"].to_dict() == {"model": 0.5, "rules": 0.1}
     assert result.verdict == "model"
     assert "15 / 30 (50\xa0%) of the first kind converted and 3 / 30 (10\xa0%)" in result.summary()
-    assert "the model was right more often" in result.summary() and "模型更准" in result.summary("zh")
+    # statsmodels.stats.proportion.confint_proportions_2indep(15, 30, 3, 30, method="newcomb", compare="diff")
+    assert result.difference == pytest.approx((0.4, 0.169577, 0.577985), abs=1e-6)
+    assert "what the model called Hot converted more often (+40 points apart, 95 % interval +17 points" in (
+        result.summary().replace("\xa0", " ")
+    )
+    assert "模型评为“热”的转化率更高（相差 +40 个百分点" in result.summary("zh")
     swapped = find_disagreement(MODEL, BANT, past=past_of([1] * 3 + [0] * 27, [1] * 15 + [0] * 15))
-    assert swapped.verdict == "rules" and "the rules were right more often" in swapped.summary()
+    assert swapped.verdict == "rules" and "what the rules called Hot converted more often" in swapped.summary()
+    assert "规则评为“热”的转化率更高" in swapped.summary("zh")
 
 
 def test_what_cannot_be_told():
     equal = find_disagreement(MODEL, BANT, past=past_of([1, 0] * 15, [1, 0] * 15))
     assert equal.verdict == "not_shown" and "尚不能判断" in equal.summary("zh")
+    # Two 80 % intervals that do not meet said "model" here: 12 and 5 of 40 are 17 points apart (+-17.7).
+    near = find_disagreement(MODEL, BANT, past=past_of([1] * 12 + [0] * 28, [1] * 5 + [0] * 35))
+    assert near.verdict == "not_shown" and near.past["low"]["model"] > near.past["high"]["rules"]
     few = find_disagreement(MODEL, BANT, past=past_of([1] * 19, [0] * 30))
     assert few.verdict == "too_few" and "20 of each would do" in few.summary()
+
+
+@pytest.mark.parametrize(("n", "chance"), [(20, 0.3), (40, 0.3), (200, 0.1)])
+def test_equal_truth_names_a_winner_in_one_case_of_twenty(n, chance):
+    rng = np.random.default_rng(4)
+    won = rng.binomial(n, chance, (600, 2))
+    ends = {tuple(pair): find_past(*pair, n).verdict for pair in np.unique(won, axis=0)}
+    named = np.mean([ends[tuple(pair)] != "not_shown" for pair in won])
+    # 600 worlds: 5 % give or take three standard errors of 0.9 points
+    assert 0.0 < named < 0.077
+
+
+def find_past(model_won: int, rules_won: int, n: int):
+    kinds = ([1] * won + [0] * (n - won) for won in (model_won, rules_won))
+    return find_disagreement(MODEL, BANT, past=past_of(*kinds))
 
 
 def test_a_record_counts_once_by_its_first_case():
