@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from funnelml.cli import main
 from funnelml.io.current_models import current_model, use_model
 from funnelml.io.model_card import ModelCard
 from funnelml.io.model_store import save_model
 from funnelml.runs.scoring.ledger import write_ledger
+from funnelml.scoring.models.scorecard import Scorecard
 
 SETTINGS = """version = 1
 language = "{language}"
@@ -228,11 +228,11 @@ CARD = ModelCard(
 
 
 @pytest.fixture(scope="module")
-def model() -> LogisticRegression:
-    return LogisticRegression().fit(np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 1, 0, 1]))
+def model() -> Scorecard:
+    return Scorecard().fit(np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 1, 0, 1]))
 
 
-def store(workspace: Path, model: LogisticRegression, **facts: object) -> str:
+def store(workspace: Path, model: Scorecard, **facts: object) -> str:
     return save_model(workspace / "models", name="lead_score", model=model, card=replace(CARD, **facts))
 
 

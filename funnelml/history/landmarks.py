@@ -99,12 +99,30 @@ def age_landmarks(
     chosen = np.flatnonzero((started >= first) & (started < last))
     parts = []
     for age in sorted(set(ages_days)):
-        cut = _later(started[chosen], age, history)
+        cut = add_days(started[chosen], age, history)
         open_then = _is_open(stages, chosen, cut, of) & (cut <= end)
         record = chosen[open_then]
         part = {"record_id": ids[record], "cut": cut[open_then], "age_days": float(age), "started_at": started[record]}
         parts.append(pd.DataFrame(part).astype({"record_id": object}))
     return pd.concat(parts, ignore_index=True)
+
+
+def add_days(instants: NDArray[np.int64], days: float, history: History) -> NDArray[np.int64]:
+    """Return the instants so many days later: of 24 hours, or of the calendar in a log that knows only days.
+
+    Parameters
+    ----------
+    instants : numpy.ndarray of int64, shape (n,)
+        In microseconds.
+    days : float
+        Days; whole ones in a log that knows only days.
+    history : History
+        Whose grain and time zone count.
+    """
+    if history.grain == "instant":
+        return instants + round(days * DAY)
+    local = local_times(instants, history.time_zone).astype("datetime64[us]").astype(np.int64)
+    return local_to_instant(local + round(days) * DAY, history.time_zone)
 
 
 def _read_stages(history: History, cut: int, funnel: Funnel) -> tuple[KnownRows, NDArray[np.object_]]:
@@ -125,10 +143,3 @@ def _starts(stages: KnownRows) -> NDArray[np.int64]:
     rows = stages.rows.assign(record=stages.record)[["record", "recorded_at", "entered_at"]]
     first = rows.sort_values(["record", "recorded_at", "entered_at"]).drop_duplicates("record")
     return first["entered_at"].to_numpy(dtype=np.int64)
-
-
-def _later(started: NDArray[np.int64], age: float, history: History) -> NDArray[np.int64]:
-    if history.grain == "instant":
-        return started + round(age * DAY)
-    local = local_times(started, history.time_zone).astype("datetime64[us]").astype(np.int64)
-    return local_to_instant(local + round(age) * DAY, history.time_zone)

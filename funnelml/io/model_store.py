@@ -1,7 +1,9 @@
 """Trained models in the folder ``models/`` of a workspace: each in a folder of its own, with its card.
 
 ``models/<id>/model.skops`` is the model, ``card.json`` its card, ``card.md`` the card for a person. The id ends in a
-digest of the card, and the card holds that of the model: neither can be changed unnoticed.
+digest of the card, and the card holds that of the model, so that damage to either is noticed. The digests are no
+signature: who writes model and card anew, with the id that follows, gets past them. Against such a file stand the fixed
+list of types and the checked trees: it can give wrong scores, but not run anything.
 """
 
 from __future__ import annotations

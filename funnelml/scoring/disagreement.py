@@ -75,11 +75,12 @@ class Disagreement:
         )
         if not self.past["records"].sum():
             return now + say(language, en=" How such cases ended before is not known.", zh="过去此类情况的结果未知。")
-        ends = [f"{k:,.0f} / {n:,.0f} ({share(k / n if n else np.nan)})" for k, n in self._past_counts()]
+        ends = [_tell_share(k, n, language) for k, n in self._past_counts()]
+        words = self._words(hot, language)
         before = say(
             language,
-            en=f" In the past {ends[0]} of the first kind converted and {ends[1]} of the second: {self._words(hot, 'en')}.",
-            zh=f"过去第一种情况转化 {ends[0]}，第二种 {ends[1]}：{self._words(hot, 'zh')}。",
+            en=f" In the past {ends[0]} of the first kind converted and {ends[1]} of the second: {words}.",
+            zh=f"过去第一种情况转化 {ends[0]}，第二种 {ends[1]}：{words}。",
         )
         return now + before
 
@@ -93,9 +94,11 @@ class Disagreement:
                 en=f"too few to tell which converts more often, {ENOUGH} of each would do",
                 zh=f"样本太少，每种至少需 {ENOUGH} 条才能判断哪一种转化率更高",
             )
-        by, low, high = (points(value, language) for value in self.difference)
+        by, low, high = points(self.difference[0], language), *(f"{100 * end:+.0f}" for end in self.difference[1:])
         apart = say(
-            language, en=f"{by} apart, 95 % interval {low} to {high}", zh=f"相差 {by}，95 % 区间 {low} 至 {high}"
+            language,
+            en=f"a difference of {by}, 95 % interval {low} to {high}",
+            zh=f"相差 {by}，95 % 区间 {low} 至 {high}",
         )
         if self.verdict == "not_shown":
             return say(
@@ -109,6 +112,11 @@ class Disagreement:
             en=f"what the {who} called {hot} converted more often ({apart})",
             zh=f"{zh}评为“{hot}”的转化率更高（{apart}）",
         )
+
+
+def _tell_share(converted: float, of: float, language: Language) -> str:
+    counts, part = f"{converted:,.0f} / {of:,.0f}", share(converted / of if of else np.nan)
+    return say(language, en=f"{counts} ({part})", zh=f"{counts}（{part}）")
 
 
 def find_disagreement(
@@ -138,7 +146,7 @@ def find_disagreement(
     -----
     Each past record counts once per kind, when it first came up, so that one record followed for long is one
     observation. One kind is said to have converted more often if the 95 % interval of the difference of the two shares
-    leaves out 0: with equal truth that happens in one case of twenty. The interval is the hybrid of two Wilson
+    leaves out 0: with equal truth that happens in about one case of twenty. The interval is the hybrid of two Wilson
     intervals (Newcombe 1998, *Statistics in Medicine* 17:873-890, method 10).
     """
     if model.rules.scale != rules.rules.scale:

@@ -23,6 +23,8 @@ class Grades:
     ----------
     rules : Grading
         The rules.
+    base_rate : float
+        Base rate that their borders are multiples of; NaN if they are none.
     borders : tuple of float
         Chances from which on a record has each grade but the last. Under a capacity: half-way between the last record
         inside and the first outside, 0 if all are inside.
@@ -39,6 +41,7 @@ class Grades:
     """
 
     rules: Grading
+    base_rate: float
     borders: tuple[float, ...]
     table: pd.DataFrame
     by_grade: pd.DataFrame
@@ -64,7 +67,7 @@ class Grades:
             say(language, en=f"{n:,} {grade}", zh=f"{name_grade(grade, 'zh')} {n:,} 条")
             for grade, n in zip(self.by_grade["grade"], self.by_grade["records"], strict=True)
         ]
-        rule = self.rules.describe(language)
+        rule = self.rules.describe(language, base_rate=self.base_rate)
         return say(
             language,
             en=f"{join_words(each)} ({rule}).",
@@ -156,10 +159,11 @@ def grade_scores(
     p, ids = check_scores(probability, record_id)
     order = np.lexsort((ids.astype(str), -p))
     p, ids = p[order], ids[order]
+    base_rate = _checked_rate(base_rate, rules)
     if rules.by == "capacity":
         grade, borders, tied = _by_capacity(p, rules)
     else:
-        borders = rules.chances(_checked_rate(base_rate, rules))
+        borders = rules.chances(base_rate)
         # Cold is under every border; each border reached is one grade better.
         grade = len(borders) - np.sum(p[:, None] >= np.array(borders), axis=1)
         tied = (0,) * len(borders)
@@ -169,11 +173,19 @@ def grade_scores(
     )
     by_grade = pd.DataFrame([_tell_grade(name, p[grade == k], level) for k, name in enumerate(rules.grades)])
     by_grade = pd.concat([by_grade, _past_of(rules.grades, past, level)], axis=1)
-    return Grades(rules=rules, borders=borders, table=table, by_grade=by_grade, tied=tied, level=level)
+    return Grades(
+        rules=rules,
+        base_rate=base_rate,
+        borders=borders,
+        table=table,
+        by_grade=by_grade,
+        tied=tied,
+        level=level,
+    )
 
 
 def _checked_rate(base_rate: float | None, rules: Grading) -> float:
-    if rules.by == "probability":
+    if rules.by != "base_rate":
         return float("nan")
     if base_rate is None or not 0 < base_rate < 1:
         raise ModelInputError(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -106,18 +106,41 @@ class Grading:
             return self.borders
         return tuple(min(m * base_rate, 1 - (1 - base_rate) / m) if m > 1 else m * base_rate for m in self.borders)
 
-    def describe(self, language: Language = "en") -> str:
-        """Return the rule in words: ``Hot from 2 times the base rate, Warm from 1 times``."""
-        told = [
-            _word(self.by, name_grade(grade, language), border, rank, language)
-            for rank, (grade, border) in enumerate(zip(self.grades, self.borders, strict=False))
-        ]
-        rest = name_grade(self.grades[-1], language)
-        return join_words([*told, say(language, en=f"{rest} below", zh=f"其余为{rest}")], language)
+    def describe(self, language: Language = "en", *, base_rate: float = nan) -> str:
+        """Return the rule in words: ``Hot from 22 %, Warm from the base rate of 11 %, Cold below``.
+
+        Parameters
+        ----------
+        language : {"en", "zh"}
+            Language of the words.
+        base_rate : float
+            Base rate that the borders are multiples of, so that the chances themselves are told.
+        """
+        named = [name_grade(grade, language) for grade in self.grades]
+        told = self._tell_borders(named, base_rate, language)
+        rest = say(language, en=f"{named[-1]} below", zh=f"其余为{named[-1]}")
+        if self.by == "base_rate" and 1.0 not in self.borders and isfinite(base_rate):
+            rest += say(language, en=f" (base rate {_chance(base_rate)})", zh=f"（基准转化率 {_chance(base_rate)}）")
+        return join_words([*told, rest], language)
+
+    def _tell_borders(self, named: Sequence[str], base_rate: float, language: Language) -> list[str]:
+        if self.by == "capacity":
+            return [
+                _tell_capacity(*own, language) for own in zip(named, self.borders, (False, True, True), strict=False)
+            ]
+        if self.by == "base_rate" and not isfinite(base_rate):
+            return [_tell_multiple(*own, language) for own in zip(named, self.borders, strict=False)]
+        told = []
+        for grade, border, chance in zip(named, self.borders, self.chances(base_rate), strict=False):
+            same = self.by == "base_rate" and border == 1
+            en, zh = ("the base rate of ", "基准转化率") if same else ("", "")
+            of = _chance(chance)
+            told.append(say(language, en=f"{grade} from {en}{of}", zh=f"{grade}：不低于{zh} {of}"))
+        return told
 
 
 def parse_grading(told: Mapping[str, Any]) -> Grading:
-    """Return the rules that the table ``[grades]`` of ``funnelml.toml`` states.
+    r"""Return the rules that the table ``[grades]`` of ``funnelml.toml`` states.
 
     Parameters
     ----------
@@ -137,7 +160,9 @@ def parse_grading(told: Mapping[str, Any]) -> Grading:
     >>> parse_grading({"capacity": 50, "then": [3]}).describe()
     'Hot: the best 50, Warm: the next 150, Cold below'
     >>> parse_grading({}).describe("zh")
-    '热：不低于基准转化率的 2 倍、温：不低于基准转化率的 1 倍、其余为冷'
+    '热：不低于基准转化率的 2 倍（基准高于 33\xa0% 时更低）、温：不低于基准转化率、其余为冷'
+    >>> parse_grading({}).describe(base_rate=0.6)
+    'Hot from 80\xa0%, Warm from the base rate of 60\xa0%, Cold below'
     """
     for key in told:
         if key not in _KEYS:
@@ -170,12 +195,24 @@ def _numbers(key: str, told: Any) -> tuple[float, ...]:
     return tuple(float(x) for x in told)
 
 
-def _word(by: By, grade: str, border: float, rank: int, language: Language) -> str:
-    if by == "capacity":
-        which = say(language, en="next" if rank else "best", zh="其后" if rank else "最优")
-        return say(language, en=f"{grade}: the {which} {border:,.0f}", zh=f"{grade}：{which} {border:,.0f} 条")
-    if by == "probability":
-        return say(language, en=f"{grade} from {share(border)}", zh=f"{grade}：不低于 {share(border)}")
+def _tell_capacity(grade: str, records: float, later: bool, language: Language) -> str:
+    which = say(language, en="next" if later else "best", zh="其后" if later else "最优")
+    return say(language, en=f"{grade}: the {which} {records:,.0f}", zh=f"{grade}：{which} {records:,.0f} 条")
+
+
+def _tell_multiple(grade: str, multiple: float, language: Language) -> str:
+    if multiple == 1:
+        return say(language, en=f"{grade} from the base rate", zh=f"{grade}：不低于基准转化率")
+    # Above this base rate the multiple asks for fewer failures instead.
+    less = share(1 / (multiple + 1))
+    en, zh = (f" (less where that is above {less})", f"（基准高于 {less} 时更低）") if multiple > 1 else ("", "")
     return say(
-        language, en=f"{grade} from {border:g} times the base rate", zh=f"{grade}：不低于基准转化率的 {border:g} 倍"
+        language,
+        en=f"{grade} from {multiple:g} times the base rate{en}",
+        zh=f"{grade}：不低于基准转化率的 {multiple:g} 倍{zh}",
     )
+
+
+def _chance(value: float) -> str:
+    """Return a chance with two digits that count, so that a border under a small base rate is not 0 %."""
+    return share(value, 0 if value >= 0.0995 else 1 if value >= 0.00995 else 2)

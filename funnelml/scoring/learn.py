@@ -119,7 +119,7 @@ def learn_score(
     wanted = rows.without(*(field for field in leave_out if field in rows.features))
     leaks = find_leaks(
         wanted,
-        keep=[field for field in keep if field in wanted.features],
+        keep=[field for field in keep if field not in leave_out],
         left_out=rows.left_out,
         open_features=None if open_rows is None else open_rows.features,
         seed=seed,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,18 +14,19 @@ from numpy.typing import NDArray
 from funnelml.errors import AsOfError, FunnelError, NotEnoughDataError, did_you_mean
 from funnelml.history.dates import day_of
 from funnelml.history.features.describe import describe_records
-from funnelml.history.features.instant_index import InstantIndex
+from funnelml.history.features.known_rows import KnownPairs, KnownRows, Moments
 from funnelml.history.features.past_fields import PastFields
 from funnelml.history.funnel import LOST, WON, Funnel
 from funnelml.history.history import History
-from funnelml.history.landmarks import date_landmarks
+from funnelml.history.landmarks import add_days, date_landmarks
 from funnelml.history.moves import known_moves
+from funnelml.history.record_log import read_log_before
 from funnelml.schema import DAY
 from funnelml.scoring.rows import ScoringRows
 
 _FEWEST, _MOST = 12, 26
 """Landmark dates that are wanted, and that are enough."""
-_RECORDED = 0.95
+_RECORDED = 0.99
 """Share of the moves into the outcome that must have been recorded before a label is taken as known."""
 
 
@@ -47,7 +49,8 @@ def training_rows(
     as_of : datetime.date
         Last day that is known: nothing recorded later has any effect.
     horizon_days : int
-        Days of 24 hours from a landmark within which the outcome counts.
+        Days from a landmark within which the outcome counts: of 24 hours, or of the calendar in a log that knows only
+        days.
     landmarks : pandas.DataFrame, optional
         ``record_id, cut`` as ``date_landmarks`` or ``age_landmarks`` return them; if not given, the records open at the
         dates of ``default_landmarks``.
@@ -61,8 +64,9 @@ def training_rows(
     Returns
     -------
     ScoringRows
-        The label is 1 if a move into the outcome happened in ``[cut, cut + horizon)``. It is known from the end of that
-        window and of the lag within which 95 % of those moves were recorded, of all that are known.
+        The label is 1 if a move into the outcome happened in ``[cut, cut + horizon)`` and was recorded before
+        ``known_at``: the end of that window and of the lag within which 99 % of such moves were recorded, of all that
+        are known, but of no longer lag than the horizon. What was recorded later has no effect on it.
 
     Raises
     ------
@@ -76,23 +80,24 @@ def training_rows(
     Notes
     -----
     A landmark whose label is not known by ``as_of`` is dropped by its date alone, never by what became of the record:
-    otherwise those won early would stay and those still open would go.
+    otherwise those won early would stay and those still open would go. Labels are known up to the last stage change
+    that was recorded by ``as_of``: in a log that ends before that day, what has not happened may only not be there yet.
     """
     of = history.funnel(funnel)
     reached = _find_outcome(of, outcome)
     _check_horizon(horizon_days)
-    end = history.cut(as_of)
-    moves = _moves_into(reached, history, of, end)
-    wait = horizon_days * DAY + _lag_of(moves)
+    end = _log_end(history, of, as_of)
+    lag = _lag_of(_moves_into(reached, history, of, history.cut(as_of)), horizon_days)
     if landmarks is None:
         dates = default_landmarks(history, as_of=as_of, horizon_days=horizon_days, funnel=of.name, outcome=outcome)
         landmarks = date_landmarks(history, as_of_dates=dates, funnel=of.name)
     if landmarks.empty:
         raise NotEnoughDataError("no record was open at the landmarks; choose dates or ages at which some were")
-    ended = landmarks["cut"].to_numpy(dtype=np.int64) + wait <= end
+    known_at = add_days(landmarks["cut"].to_numpy(dtype=np.int64), horizon_days, history) + lag
+    ended = known_at <= end
     if not ended.any():
-        raise NotEnoughDataError(_tell_too_early(history, landmarks["cut"].min(), wait, as_of))
-    known = landmarks[ended]
+        raise NotEnoughDataError(_tell_too_early(history, landmarks["cut"].min(), known_at.min(), end, as_of))
+    known, known_at = landmarks[ended], known_at[ended]
     described = describe_records(history, known, funnel=of.name, as_of=as_of, trusted=trusted)
     cut = known["cut"].to_numpy(dtype=np.int64)
     record_id = known["record_id"].to_numpy(dtype=object)
@@ -100,10 +105,10 @@ def training_rows(
         features=described.features,
         record_id=record_id,
         outcome=outcome_text(outcome, horizon_days),
-        label=_labels(moves, record_id, cut, horizon_days * DAY),
+        label=_labels(history, of, reached, record_id, cut=cut, close=known_at - lag, known_at=known_at),
         at=cut,
-        known_at=cut + wait,
-        dropped=_count({f"the outcome of the landmark was not known by {as_of}": int((~ended).sum())}),
+        known_at=known_at,
+        dropped=_count({_tell_not_known(history, end, as_of): int((~ended).sum())}),
     )
     return _without_those_there(_with_fields(rows, described.fields), of, reached, outcome)
 
@@ -116,6 +121,7 @@ def scoring_rows(
     funnel: str | None = None,
     outcome: str = WON,
     trusted: Sequence[str] = (),
+    known_on: date | None = None,
 ) -> ScoringRows:
     """Return the records open on ``as_of`` as they are known then, without labels, in the columns of ``training_rows``.
 
@@ -126,20 +132,29 @@ def scoring_rows(
     as_of : datetime.date
         Last day that is known: nothing recorded later has any effect.
     horizon_days : int
-        Days of 24 hours within which the outcome would count.
+        Days within which the outcome would count.
     funnel, outcome, trusted
         As in ``training_rows``.
+    known_on : datetime.date, optional
+        Today, where ``as_of`` is past; by default ``as_of``. The columns are then those of ``training_rows`` on that
+        day, empty where nothing was known on ``as_of``, and what changes recorded since then wrote over the table of
+        opportunities is undone. Nothing else recorded after ``as_of`` has any effect.
 
     Raises
     ------
     FunnelError
         If the outcome is no stage of the funnel.
+    AsOfError
+        If ``known_on`` is before ``as_of``, or the horizon is not at least a day.
     """
     of = history.funnel(funnel)
     reached = _find_outcome(of, outcome)
     _check_horizon(horizon_days)
+    today = as_of if known_on is None else known_on
+    if today < as_of:
+        raise AsOfError(f"known_on {today} is before as_of {as_of}; it is the day on which one looks back")
     still = date_landmarks(history, as_of_dates=[as_of], funnel=of.name)
-    described = describe_records(history, still, funnel=of.name, as_of=as_of, trusted=trusted)
+    described = describe_records(history, still, funnel=of.name, as_of=today, trusted=trusted)
     rows = ScoringRows(
         features=described.features,
         record_id=still["record_id"].to_numpy(dtype=object),
@@ -168,8 +183,8 @@ def default_landmarks(
     Returns
     -------
     tuple of datetime.date
-        In order; the last is the latest whose outcome is known on ``as_of``, the others lie four weeks apart before it,
-        at most 26. Where the log is too short for twelve of them they lie one week apart.
+        In order; the last is the latest whose outcome is known on ``as_of`` and from the log, the others lie four weeks
+        apart before it, at most 26. Where the log is too short for twelve of them they lie one week apart.
 
     Raises
     ------
@@ -179,31 +194,54 @@ def default_landmarks(
     of = history.funnel(funnel)
     _check_horizon(horizon_days)
     moves = _moves_into(_find_outcome(of, outcome), history, of, history.cut(as_of))
-    wait = horizon_days * DAY + _lag_of(moves)
-    first_recorded = history.recorded_span(of)[0]
-    first, last = day_of(first_recorded, history.time_zone), as_of
-    while last >= first and history.cut(last) + wait > history.cut(as_of):
+    lag = _lag_of(moves, horizon_days)
+
+    def known_at(day: date) -> int:
+        return int(add_days(np.array([history.cut(day)], dtype=np.int64), horizon_days, history)[0]) + lag
+
+    end = _log_end(history, of, as_of)
+    first, last = day_of(history.recorded_span(of)[0], history.time_zone), day_of(end, history.time_zone)
+    while last >= first and known_at(last) > end:
         last -= timedelta(days=1)
     if last < first:
-        raise NotEnoughDataError(_tell_too_early(history, history.cut(first), wait, as_of))
+        raise NotEnoughDataError(_tell_too_early(history, history.cut(first), known_at(first), end, as_of))
     span = (last - first).days
     step = 28 if span >= 28 * (_FEWEST - 1) else 7
     return tuple(last - timedelta(days=step * k) for k in reversed(range(min(_MOST, span // step + 1))))
 
 
 def find_conversions(history: History, *, as_of: date, funnel: str | None = None, outcome: str = WON) -> pd.DataFrame:
-    """Return the day on which each record first came to the outcome, by what is known on ``as_of``.
+    """Return the days on which records came to the outcome, by what is known on ``as_of``.
 
     Returns
     -------
     pandas.DataFrame
-        ``record_id, converted_on`` (a date); records that have not are not there.
+        ``record_id, converted_on`` (a date), one row for each time: a record that was opened again may convert again.
     """
     of = history.funnel(funnel)
     moves = _moves_into(_find_outcome(of, outcome), history, of, history.cut(as_of))
-    first = moves.drop_duplicates("record_id")
-    days = [day_of(at, history.time_zone) for at in first["entered_at"]]
-    return pd.DataFrame({"record_id": first["record_id"].to_numpy(dtype=object), "converted_on": days})
+    days = [day_of(at, history.time_zone) for at in moves["entered_at"]]
+    return pd.DataFrame({"record_id": moves["record_id"].to_numpy(dtype=object), "converted_on": days})
+
+
+def outcomes_known_until(history: History, *, as_of: date, funnel: str | None = None) -> date:
+    """Return the last day of which the log, as known on ``as_of``, tells every outcome.
+
+    Parameters
+    ----------
+    history : History
+        Canonical tables.
+    as_of : datetime.date
+        Last day that is known.
+    funnel : str, optional
+        Name of the funnel; the first by default.
+
+    Returns
+    -------
+    datetime.date
+        The day before that of the last recorded stage change, which may have gone on after it.
+    """
+    return day_of(_log_end(history, history.funnel(funnel), as_of), history.time_zone) - timedelta(days=1)
 
 
 def _find_outcome(funnel: Funnel, outcome: str) -> tuple[int, ...]:
@@ -230,22 +268,49 @@ def _moves_into(reached: tuple[int, ...], history: History, funnel: Funnel, cut:
     return moves[there & ~(same & np.roll(there, 1))].reset_index(drop=True)
 
 
-def _lag_of(moves: pd.DataFrame) -> int:
+def _log_end(history: History, funnel: Funnel, as_of: date) -> int:
+    """Return the instant after the last stage change that was recorded by ``as_of``."""
+    log = history.lazy("stage_changes")
+    assert log is not None
+    cut = history.cut(as_of)
+    known = log.filter(nw.col("funnel") == funnel.name, nw.col("recorded_at") < cut)
+    last = known.select(last=nw.col("recorded_at").max()).collect(backend="pandas").to_native()["last"].iloc[0]
+    # Where nothing had been recorded by then, no record is open at any landmark.
+    return cut if pd.isna(last) else int(last) + 1
+
+
+def _lag_of(moves: pd.DataFrame, horizon_days: int) -> int:
     if moves.empty:
         return 0
     lag = (moves["recorded_at"] - moves["entered_at"]).clip(lower=0).to_numpy(dtype=np.int64)
-    return int(np.quantile(lag, _RECORDED, method="inverted_cdf"))
+    return min(int(np.quantile(lag, _RECORDED, method="inverted_cdf")), horizon_days * DAY)
 
 
 def _labels(
-    moves: pd.DataFrame, record_id: NDArray[np.object_], cut: NDArray[np.int64], length: int
+    history: History,
+    funnel: Funnel,
+    reached: tuple[int, ...],
+    record_id: NDArray[np.object_],
+    *,
+    cut: NDArray[np.int64],
+    close: NDArray[np.int64],
+    known_at: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    ids = pd.Index(pd.Series(record_id).unique())
-    own = moves[moves["record_id"].isin(ids)]
-    moved = ids.get_indexer(pd.Index(own["record_id"])).astype(np.int64)
-    entered = InstantIndex(moved, own["entered_at"].to_numpy(dtype=np.int64))
-    record = ids.get_indexer(pd.Index(record_id)).astype(np.int64)
-    return (entered.ends(record, cut + length) > entered.ends(record, cut)).astype(np.float64)
+    """Return whether each record moved into the outcome in ``[cut, close)``, by what was known at ``known_at``."""
+    log = read_log_before(history, int(known_at.max()), funnel=funnel.name).stages
+    ids = pd.Index(record_id).unique()
+    record = ids.get_indexer(pd.Index(log["record_id"])).astype(np.int64)
+    stages = KnownRows(log, record, log["entered_at"].to_numpy(dtype=np.int64))
+    there = np.isin(stages.rows["rank"].to_numpy(), reached)
+
+    def tell(known: KnownPairs) -> dict[str, NDArray[np.float64]]:
+        inside = there[known.row]
+        moved = inside & (known.is_first() | ~np.roll(inside, 1))
+        at, begin, end = stages.event_at[known.row], cut[known.block][known.moment], close[known.block][known.moment]
+        return {"moves": known.count(moved & (at >= begin) & (at < end))}
+
+    moments = Moments(ids=ids, record=ids.get_indexer(pd.Index(record_id)).astype(np.int64), cut=known_at)
+    return (stages.describe(moments, tell)["moves"] > 0).astype(np.float64)
 
 
 def _with_fields(rows: ScoringRows, fields: PastFields) -> ScoringRows:
@@ -273,9 +338,23 @@ def outcome_text(outcome: str, horizon_days: int) -> str:
     return f"won within {days}" if outcome == WON else f"reached {outcome} within {days}"
 
 
-def _tell_too_early(history: History, cut: int, wait: int, as_of: date) -> str:
-    enough = day_of(int(cut) + wait - 1, history.time_zone)
+def _tell_not_known(history: History, end: int, as_of: date) -> str:
+    told = f"the outcome of the landmark was not known by {as_of}"
+    return told + _tell_age(history, end, as_of)
+
+
+def _tell_age(history: History, end: int, as_of: date) -> str:
+    """Return how old the log is, if it ends before ``as_of``."""
+    last = day_of(end - 1, history.time_zone)
+    age = (as_of - last).days
+    days = "1 day" if age == 1 else f"{age:,} days"
+    return f", since the log ends on {last}, {days} before" if age else ""
+
+
+def _tell_too_early(history: History, cut: int, known_at: int, end: int, as_of: date) -> str:
     return (
-        f"no outcome is known by {as_of}: the first landmark is {day_of(int(cut) - 1, history.time_zone)} and needs "
-        f"{wait / DAY:,.1f} days, the lag of recording included; as-of {enough} or later would do, or a shorter horizon"
+        f"no outcome is known by {as_of}{_tell_age(history, end, as_of)}: the first landmark is "
+        f"{day_of(int(cut) - 1, history.time_zone)} and needs {(known_at - int(cut)) / DAY:,.1f} days, the lag of "
+        f"recording included; a log that goes on to {day_of(int(known_at), history.time_zone)} or later would do, or a "
+        "shorter horizon"
     )

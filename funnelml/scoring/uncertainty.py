@@ -16,6 +16,7 @@ from funnelml.scoring.evaluation.resampling import draw_record_weights
 LEVEL = 0.8
 """Chance with which the share of records scored alike that convert lies in the interval."""
 _KNOTS = 41
+_BINS = 10
 _RESAMPLES = 400
 _FEWEST = 5
 """Rows of each label that a date needs to tell its level."""
@@ -31,20 +32,19 @@ class Spread:
     ----------
     log_odds : numpy.ndarray of float64, shape (m,)
         Knots, increasing.
-    below, above : numpy.ndarray of float64, shape (m,)
-        How far under and over the score the interval reaches there; between knots it is interpolated.
+    half_width : numpy.ndarray of float64, shape (m,)
+        How far the interval reaches on either side there; between knots it is interpolated.
     """
 
     log_odds: FloatArray
-    below: FloatArray
-    above: FloatArray
+    half_width: FloatArray
 
     def interval(self, probability: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the ends of the 80 % interval of each probability, shape (n,)."""
         odds = logit(clip(probability))
-        below, above = (np.interp(odds, self.log_odds, reach) for reach in (self.below, self.above))
+        half = np.interp(odds, self.log_odds, self.half_width)
         # the transform there and back may lose the last digit
-        return np.minimum(expit(odds - below), probability), np.maximum(expit(odds + above), probability)
+        return np.minimum(expit(odds - half), probability), np.maximum(expit(odds + half), probability)
 
 
 def learn_spread(test_scores: pd.DataFrame, *, seed: int = 0) -> Spread:
@@ -59,10 +59,11 @@ def learn_spread(test_scores: pd.DataFrame, *, seed: int = 0) -> Spread:
 
     Notes
     -----
-    Slope and intercept of the logistic recalibration (Cox 1958) are drawn by the bootstrap by record; what they make of
-    a score is where its share of conversions may lie. The score itself is always inside. It is the share among records
-    scored alike, not the chance of a single one among them, which nobody can observe. Where the tested rows are of
-    three dates or more, the interval is at least as wide as the level has moved between them.
+    The model that goes out is learned anew from all rows, so that its misses are not those of the one that was judged;
+    they are taken to be as large. Their variance is that of slope and intercept of the logistic recalibration (Cox
+    1958), misses included, by the bootstrap by record, and the mean squared miss of ten bins beyond chance. Where the
+    tested rows are of three dates or more, the interval is at least as wide as the level has moved between them. It is
+    the share that converts among records scored alike, not the chance of a single one, which nobody can observe.
     """
     label, probability = (test_scores[c].to_numpy(dtype=np.float64) for c in ("label", "probability"))
     record = np.unique(test_scores["record_id"].astype(str), return_inverse=True)[1]
@@ -79,9 +80,27 @@ def learn_spread(test_scores: pd.DataFrame, *, seed: int = 0) -> Spread:
     else:
         # scores that are all alike have a level and no slope
         reach = np.repeat(shift[:, None], _KNOTS, axis=1)
-    low, high = np.nanquantile(reach, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    moved = norm.ppf((1 + LEVEL) / 2) * _spread_of_dates(test_scores)
-    return Spread(log_odds=knots, below=np.maximum(-low, moved), above=np.maximum(high, moved))
+    miss = _miss_of_bins(label, odds, (record.max() + 1) / len(label))
+    sd = np.sqrt(np.nanmean(reach**2, axis=0) + miss**2)
+    half = norm.ppf((1 + LEVEL) / 2) * np.maximum(sd, _spread_of_dates(test_scores))
+    return Spread(log_odds=knots, half_width=half)
+
+
+def _miss_of_bins(label: FloatArray, odds: FloatArray, independent: float) -> float:
+    """Return by how much the level of ten bins of equal size was missed beyond chance (root mean square, log odds).
+
+    ``independent`` is the number of records for each row: rows of one record are no new evidence.
+    """
+    order = np.argsort(odds, kind="stable")
+    missed, weight = [], []
+    for rows in np.array_split(order, min(_BINS, len(order))):
+        chance = float(expit(odds[rows]).mean())
+        observed = (independent * label[rows].sum() + chance) / (independent * len(rows) + 1)
+        missed.append(logit(clip(np.array(observed))) - logit(clip(np.array(chance))))
+        weight.append(independent * len(rows) * chance * (1 - chance))
+    # the weight is one over the variance that chance gives a miss
+    beyond = float(np.dot(weight, np.square(missed))) - len(missed)
+    return float(np.sqrt(max(beyond, 0.0) / max(sum(weight), 1e-12)))
 
 
 def _spread_of_dates(test_scores: pd.DataFrame) -> float:

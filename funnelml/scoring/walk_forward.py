@@ -36,8 +36,9 @@ def score_walking_forward(
 
     Notes
     -----
-    What was chosen today is kept: the kind of model, its penalty, trees and half-lives, and which fields are used.
-    Labels of later are in none of the points, trees and levels, and calibration is left out.
+    What was chosen today is kept: the kind of model, its penalty, trees and half-lives, and which fields are used, but
+    for those whose past was not known yet. Labels of later are in none of the points, trees and levels, and calibration
+    is left out.
     """
     found = {}
     for day, then in sorted(asked.items()):
@@ -50,8 +51,9 @@ def score_walking_forward(
         if count_classes(known.label, record_id=known.record_id).rarer < NO_MODEL_UNDER:
             continue
         model = clone(scorer).set_params(recipe=replace(scorer.recipe_, calibration=(1.0, 0.0)))
-        model.fit(known.features, known.label, at=known.at)
-        chance = model.predict_proba(then.features[list(known.features)])[:, 1]
+        there = [field for field in known.features if field in then.features]
+        model.fit(known.features[there], known.label, at=known.at)
+        chance = model.predict_proba(then.features[there])[:, 1]
         table = {"record_id": then.record_id, "probability": chance, "base_rate": known.positives / len(known)}
         found[day] = pd.DataFrame(table).astype({"record_id": object})
     return found

@@ -17,12 +17,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
 from funnelml.errors import ModelStoreError
@@ -68,25 +64,10 @@ CARD = ModelCard(
 )
 
 
-def numbers_pipeline() -> Any:
-    return make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression())
-
-
-def columns_pipeline() -> Any:
-    columns = ColumnTransformer(
-        [
-            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), list(NUMBERS)),
-            ("texts", OneHotEncoder(handle_unknown="ignore"), ["来源"]),
-        ]
-    )
-    return make_pipeline(columns, LogisticRegression())
-
-
 MODELS: dict[str, tuple[Callable[[], Any], pd.DataFrame]] = {
     "boosting on numbers": (lambda: HistGradientBoostingClassifier(max_iter=8, random_state=0), NUMBERS),
     "boosting on categories": (lambda: HistGradientBoostingClassifier(max_iter=8, random_state=0), CATEGORIES),
-    "regression on numbers": (numbers_pipeline, NUMBERS),
-    "regression on all": (columns_pipeline, X),
+    "scorecard on numbers": (Scorecard, NUMBERS),
     "scorecard": (Scorecard, X),
     "boosted trees": (lambda: BoostedTrees(trees=8), X),
     "lead scorer": (lambda: LeadScorer(directions={"amount": 1}), X),
@@ -105,8 +86,8 @@ def boosting() -> Any:
 
 
 @pytest.fixture(scope="module")
-def regression() -> Any:
-    return fitted("regression on numbers")
+def card_model() -> Any:
+    return fitted("scorecard on numbers")
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -124,8 +105,8 @@ def test_a_model_comes_back_as_it_was(tmp_path, name):
     assert sorted(p.name for p in (tmp_path / "models" / model_id).iterdir()) == ["card.json", "card.md", "model.skops"]
 
 
-def test_a_card_comes_back_as_it_was(tmp_path, regression):
-    model_id = save_model(tmp_path, name="线索评分", model=regression, card=CARD)
+def test_a_card_comes_back_as_it_was(tmp_path, card_model):
+    model_id = save_model(tmp_path, name="线索评分", model=card_model, card=CARD)
     assert model_id.startswith("线索评分-2026-06-30-")
     back = read_card(tmp_path, model_id)
     assert replace(back, metrics={}) == replace(CARD, metrics={})
@@ -138,10 +119,10 @@ def test_a_card_comes_back_as_it_was(tmp_path, regression):
     assert facts["metrics.log_loss"] == 0.512 and facts["seed"] == 7
 
 
-def test_the_card_for_a_person_speaks_two_languages(tmp_path, regression):
+def test_the_card_for_a_person_speaks_two_languages(tmp_path, card_model):
     pages = {}
     for language in ("en", "zh"):
-        model_id = save_model(tmp_path / language, name="lead_score", model=regression, card=CARD, language=language)
+        model_id = save_model(tmp_path / language, name="lead_score", model=card_model, card=CARD, language=language)
         pages[language] = (tmp_path / language / model_id / "card.md").read_text(encoding="utf-8")
     assert (
         "Learned from 300 rows known on 2026-06-30" in pages["en"] and "| outcome | won within 28 days |" in pages["en"]
@@ -151,19 +132,19 @@ def test_the_card_for_a_person_speaks_two_languages(tmp_path, regression):
         assert "- no feature knows the label \\| by itself" in page and "- 来源" in page and ": auc | - |" in page
 
 
-def test_another_model_or_another_card_has_another_id(tmp_path, boosting, regression):
+def test_another_model_or_another_card_has_another_id(tmp_path, boosting, card_model):
     ids = {
         save_model(tmp_path, name="lead_score", model=model, card=card)
-        for model in (boosting, regression)
+        for model in (boosting, card_model)
         for card in (CARD, replace(CARD, seed=8))
     }
     assert len(ids) == 4
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "a\\b", ".hidden", "-rf", "a b", "x" * 65, "a\n", "a\0b", "C:x"])
-def test_a_name_is_no_path(tmp_path, regression, name):
+def test_a_name_is_no_path(tmp_path, card_model, name):
     with pytest.raises(ModelStoreError, match="cannot name a model; take letters, digits"):
-        save_model(tmp_path / "models", name=name, model=regression, card=CARD)
+        save_model(tmp_path / "models", name=name, model=card_model, card=CARD)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -176,8 +157,8 @@ def test_an_id_is_no_path(tmp_path, model_id):
             ask(tmp_path, model_id)
 
 
-def test_a_model_that_is_not_there_is_told_with_the_one_that_was_meant(tmp_path, regression):
-    model_id = save_model(tmp_path / "models", name="lead_score", model=regression, card=CARD)
+def test_a_model_that_is_not_there_is_told_with_the_one_that_was_meant(tmp_path, card_model):
+    model_id = save_model(tmp_path / "models", name="lead_score", model=card_model, card=CARD)
     with pytest.raises(
         ModelStoreError, match=rf"there is no model lead_scores-.* in models/ \(did you mean '{model_id}'"
     ):
@@ -188,7 +169,8 @@ def test_types_that_are_not_on_the_list_are_not_stored(tmp_path):
     for model, said in [
         (SVC().fit([[0.0], [1.0]], [0, 1]), "sklearn.svm._classes.SVC"),
         ({"path": Path()}, "pathlib"),
-        (fitted("regression on numbers").set_params(logisticregression__n_jobs=print), "builtins.print"),
+        (fitted("scorecard on numbers").set_params(directions=print), "builtins.print"),
+        (LogisticRegression().fit([[0.0], [1.0]], [0, 1]), "sklearn.linear_model._logistic.LogisticRegression"),
         ([1, 2], "holds a list, not a model that predicts"),
     ]:
         with pytest.raises(ModelStoreError, match=said):
@@ -228,7 +210,7 @@ def array_header(shape: str) -> bytes:
     return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode()
 
 
-LOGISTIC = '"__class__":"LogisticRegression","__module__":"sklearn.linear_model._logistic","__loader__":"ObjectNode"'
+SCORECARD = '"__class__":"Scorecard","__module__":"funnelml.scoring.models.scorecard","__loader__":"ObjectNode"'
 NASTY: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda b: b"", "is no model, or is damaged"),
     "truncated": (lambda b: b[: len(b) // 2], "is no model, or is damaged"),
@@ -242,7 +224,7 @@ NASTY: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a program": (lambda b: repacked(b, lambda m: m.update({"setup.py": b"x"})), "it holds 'setup.py'"),
     "a foreign function": (
         lambda b: repacked(
-            b, in_schema(LOGISTIC, '"__class__":"system","__module__":"os","__loader__":"FunctionNode"')
+            b, in_schema(SCORECARD, '"__class__":"system","__module__":"os","__loader__":"FunctionNode"')
         ),
         "not on the list of what a model may hold: os.system; nothing was run",
     ),
@@ -250,18 +232,18 @@ NASTY: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         lambda b: repacked(
             b,
             in_schema(
-                '"LogisticRegression","__module__":"sklearn.linear_model._logistic"',
+                '"Scorecard","__module__":"funnelml.scoring.models.scorecard"',
                 '"SVC","__module__":"sklearn.svm._classes"',
             ),
         ),
         "not on the list .*: sklearn.svm._classes.SVC",
     ),
     "a class that may be a value is called": (
-        lambda b: repacked(b, in_schema(LOGISTIC, LOGISTIC.replace("ObjectNode", "ConstructorFromReduceNode"))),
-        "not on the list .*: sklearn.linear_model._logistic.LogisticRegression",
+        lambda b: repacked(b, in_schema(SCORECARD, SCORECARD.replace("ObjectNode", "ConstructorFromReduceNode"))),
+        "not on the list .*: funnelml.scoring.models.scorecard.Scorecard",
     ),
     "an unknown loader": (
-        lambda b: repacked(b, in_schema(LOGISTIC, LOGISTIC.replace("ObjectNode", "PickleNode"))),
+        lambda b: repacked(b, in_schema(SCORECARD, SCORECARD.replace("ObjectNode", "PickleNode"))),
         "not on the list",
     ),
     "an old protocol": (
@@ -289,22 +271,22 @@ NASTY: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("what", NASTY)
-def test_a_file_that_was_made_or_damaged_is_refused(regression, what):
+def test_a_file_that_was_made_or_damaged_is_refused(card_model, what):
     make, said = NASTY[what]
     with pytest.raises(ModelStoreError, match=said):
-        model_from_bytes(make(model_to_bytes(regression)))
+        model_from_bytes(make(model_to_bytes(card_model)))
 
 
-def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(monkeypatch, regression):
+def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(monkeypatch, card_model):
     monkeypatch.setattr(model_file, "MOST_BYTES", 2**20)
-    bomb = repacked(model_to_bytes(regression), lambda m: m.update({"9.npy": bytes(2**21)}))
+    bomb = repacked(model_to_bytes(card_model), lambda m: m.update({"9.npy": bytes(2**21)}))
     assert len(bomb) < 10_000
     with pytest.raises(ModelStoreError, match="would unpack to 2 MB; the most is 1 MB, so it is not opened"):
         model_from_bytes(bomb)
 
 
-def test_two_members_of_one_name_are_refused(regression):
-    content = model_to_bytes(regression)
+def test_two_members_of_one_name_are_refused(card_model):
+    content = model_to_bytes(card_model)
     out = io.BytesIO(content)
     with zipfile.ZipFile(out, "a") as file, pytest.warns(UserWarning, match="Duplicate name"):
         file.writestr("schema.json", b"{}")
@@ -353,8 +335,8 @@ def test_sets_of_categories_that_do_not_exist_are_not_looked_up():
 
 
 @pytest.fixture
-def stored(tmp_path, regression) -> tuple[Path, str]:
-    return tmp_path, save_model(tmp_path, name="lead_score", model=regression, card=CARD)
+def stored(tmp_path, card_model) -> tuple[Path, str]:
+    return tmp_path, save_model(tmp_path, name="lead_score", model=card_model, card=CARD)
 
 
 def test_a_model_that_was_changed_is_refused(stored, boosting):
@@ -403,26 +385,26 @@ def test_a_forged_card_does_not_open_what_is_not_on_the_list(stored):
 
 
 @pytest.mark.parametrize("package", ["scikit-learn", "funnelml"])
-def test_another_minor_version_is_refused_in_words(tmp_path, regression, package):
+def test_another_minor_version_is_refused_in_words(tmp_path, card_model, package):
     here = installed_versions()[package]
     major, minor, *_ = here.split(".")
     card = replace(CARD, versions=dict(CARD.versions) | {package: f"{major}.{int(minor) + 1}.0"})
-    model_id = save_model(tmp_path, name="lead_score", model=regression, card=card)
+    model_id = save_model(tmp_path, name="lead_score", model=card_model, card=card)
     with pytest.raises(
         ModelStoreError, match=rf"was made with {package} {major}.*Train it again, or install {package}"
     ):
         load_model(tmp_path, model_id)
     assert "was made with" in list_models(tmp_path).table["problem"][0]
     patch = replace(CARD, versions=dict(CARD.versions) | {package: f"{major}.{minor}.99"})
-    load_model(tmp_path, save_model(tmp_path, name="lead_score", model=regression, card=patch))
+    load_model(tmp_path, save_model(tmp_path, name="lead_score", model=card_model, card=patch))
 
 
-def test_a_model_that_was_written_by_half_is_none(stored, regression):
+def test_a_model_that_was_written_by_half_is_none(stored, card_model):
     folder, model_id = stored
     (folder / model_id / "card.json").unlink()
     with pytest.raises(ModelStoreError, match="there is no model"):
         load_model(folder, model_id)
-    assert save_model(folder, name="lead_score", model=regression, card=CARD) == model_id
+    assert save_model(folder, name="lead_score", model=card_model, card=CARD) == model_id
     load_model(folder, model_id)
     assert not list(folder.rglob("*.tmp"))
 
@@ -441,14 +423,14 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(monkeypatch, stored, 
     assert [path.name for path in folder.rglob("*") if path.is_file() and path.parent.name != model_id] == []
 
 
-def three(folder: Path, regression: Any) -> list[str]:
+def three(folder: Path, card_model: Any) -> list[str]:
     months = [(4, 30), (5, 31), (6, 30)]
     cards = [replace(CARD, as_of=date(2026, *day), metrics={"log_loss": 0.5 - 0.01 * day[0]}) for day in months]
-    return [save_model(folder, name="lead_score", model=regression, card=card) for card in cards]
+    return [save_model(folder, name="lead_score", model=card_model, card=card) for card in cards]
 
 
-def test_use_and_roll_back(tmp_path, boosting, regression):
-    april, may, june = three(tmp_path, regression)
+def test_use_and_roll_back(tmp_path, boosting, card_model):
+    april, may, june = three(tmp_path, card_model)
     other = save_model(tmp_path, name="renewal", model=boosting, card=CARD)
     assert current_model(tmp_path, "lead_score") is None
     with pytest.raises(ModelStoreError, match="no model 'lead_score' was in use before this"):
@@ -468,8 +450,8 @@ def test_use_and_roll_back(tmp_path, boosting, regression):
     assert current_model(tmp_path, "renewal") == other
 
 
-def test_what_cannot_be_loaded_is_not_put_in_use(tmp_path, regression):
-    april, may, june = three(tmp_path, regression)
+def test_what_cannot_be_loaded_is_not_put_in_use(tmp_path, card_model):
+    april, may, june = three(tmp_path, card_model)
     use_model(tmp_path, april)
     use_model(tmp_path, may)
     before = (tmp_path / "current.json").read_bytes()
@@ -501,9 +483,9 @@ def test_a_damaged_history_is_named(stored, text):
     assert (folder / "current.json").read_text(encoding="utf-8") == text
 
 
-def test_the_list_of_models(tmp_path, regression):
+def test_the_list_of_models(tmp_path, card_model):
     assert list_models(tmp_path / "models").summary() == "No model is stored yet."
-    april, may, june = three(tmp_path, regression)
+    april, may, june = three(tmp_path, card_model)
     use_model(tmp_path, may)
     (tmp_path / april / "card.json").write_text("{}", encoding="utf-8")
     (tmp_path / "README.md").write_text("models", encoding="utf-8")
@@ -517,9 +499,9 @@ def test_the_list_of_models(tmp_path, regression):
     assert listed.summary("zh") == f"已保存 3 个模型；使用中：{may}；无法使用：{april}。"
 
 
-def test_two_models_side_by_side(tmp_path, boosting, regression):
+def test_two_models_side_by_side(tmp_path, boosting, card_model):
     other = replace(CARD, data_hash="cd" * 32, features=("amount", "owner"), metrics={"log_loss": 0.48, "auc": 0.7})
-    first = save_model(tmp_path, name="lead_score", model=regression, card=CARD)
+    first = save_model(tmp_path, name="lead_score", model=card_model, card=CARD)
     second = save_model(tmp_path, name="lead_score", model=boosting, card=other)
     compared = compare_models(tmp_path, first, second)
     table = compared.to_frame().set_index("field")
@@ -531,7 +513,7 @@ def test_two_models_side_by_side(tmp_path, boosting, regression):
     same = compare_models(tmp_path, first, first)
     assert same.table["same"].drop(index=same.table.index[same.table["field"] == "metrics.auc"]).all()
     assert f"learned from the same {N} rows" in same.summary()
-    third = save_model(tmp_path, name="lead_score", model=regression, card=replace(CARD, outcome="lost"))
+    third = save_model(tmp_path, name="lead_score", model=card_model, card=replace(CARD, outcome="lost"))
     assert "their measures do not compare" in compare_models(tmp_path, first, third).summary()
 
 

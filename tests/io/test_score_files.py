@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -315,7 +316,23 @@ def test_characters_that_a_sheet_cannot_hold_are_told(tmp_path):
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
-    ["=a", "''=a", "'", "\x00=", "_x0041_", "\r\n", "a\rb", '"', '",', "\u3000＝"]
+    [
+        "=a",
+        "''=a",
+        "'",
+        "\x00=",
+        "_x0041_",
+        "\r\n",
+        "a\rb",
+        '"',
+        '",',
+        "\u3000＝",
+        "a;=b",
+        ";'=",
+        "\t-1",
+        ';"=1&"',
+        "x\n\n+1",
+    ]
 )
 
 
@@ -326,6 +343,24 @@ def test_a_neutral_cell_never_begins_with_a_sign_and_loses_nothing(text):
     assert not begins_like_formula(cell)
     visible = cell.lstrip("".join(map(chr, range(33))) + "\u3000\xa0")
     assert not visible.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) and cell[:1] not in ("\t", "\r", "\n")
+
+
+def test_no_part_of_a_text_runs_where_lines_are_split_at_semicolons_or_tabs(tmp_path):
+    reasons = "source: web;=HYPERLINK(0);x\t@sum\n-1"
+    export_scores(scores().assign(reasons_for=reasons), tmp_path / "lead_scores.csv", write=True)
+    raw = (tmp_path / "lead_scores.csv").read_text(encoding="utf-8-sig")
+    assert "source: web;'=HYPERLINK(0);x\t'@sum\n'-1" in raw
+    assert export_scores(scores().assign(reasons_for=reasons), tmp_path / "lead_scores.csv").changes.empty
+
+
+@given(st.lists(TEXT.filter(bool), min_size=1, max_size=4, unique=True), TEXT, TEXT)
+@settings(max_examples=60, deadline=None)
+def test_no_piece_of_a_line_runs_whatever_the_separator(ids, reason, grade):
+    table = scores().head(1).drop(columns="id").merge(pd.DataFrame({"id": ids}), how="cross")
+    raw = rows_to_bytes(check_rows(table.assign(reasons_for=reason, grade=grade)), ".csv").decode("utf-8-sig")
+    # A spreadsheet takes quotation marks at the beginning of a piece away.
+    pieces = [piece.lstrip('" \u3000') for piece in re.split(r"[;\t\r\n]", raw)]
+    assert not any(piece.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) for piece in pieces)
 
 
 @given(st.lists(TEXT.filter(bool), min_size=1, max_size=4, unique=True), TEXT, TEXT)

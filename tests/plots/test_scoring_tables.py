@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from funnelml.plots.scoring.cells import write_expected
 from funnelml.plots.scoring.comparison_tables import (
@@ -32,6 +33,7 @@ from funnelml.scoring.models.scorecard import POINT, Scorecard
 from funnelml.scoring.monitoring.challenge import challenge
 from funnelml.scoring.monitoring.selection_rates import selection_rates
 from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.scorer import LeadScorer
 from funnelml.scoring.trend import trend_of
 
 RULES = Grading(by="probability", borders=(0.5, 0.2))
@@ -144,8 +146,10 @@ def test_points_are_those_of_the_card(rows):
     told = table_points(card)
     table = told.frame
     named = [name for name in table["field"] if name]
-    assert named[:2] in (["amount", "source"], ["source", "amount"]) and "flat" not in named
-    assert "20 double the odds" in told.folded and "<details>" in told._repr_html_()
+    assert named[:3] in (["(base)", "amount", "source"], ["(base)", "source", "amount"]) and "flat" not in named
+    assert (
+        "a sum of 0 is a chance of 50 %, 20 more double the odds" in told.folded and "<details>" in told._repr_html_()
+    )
     whole = card.points_table().set_index(["column", "bin"])["points"]
     web = table.set_index("value")["points"]["官网"]
     assert web == f"{whole['source', '官网']:+d}"
@@ -161,16 +165,32 @@ def test_points_are_those_of_the_card(rows):
 def test_points_are_stretched_by_the_slope_and_few_are_shown(rows):
     card = Scorecard().fit(rows.features, rows.label)
     one = table_points(card, slope=2.0, most=1, language="zh")
-    assert one.frame["字段"].iloc[0] in ("金额", "来源") and (one.frame["字段"].iloc[1:] == "").all()
+    assert one.frame["字段"].iloc[1] in ("金额", "来源") and (one.frame["字段"].iloc[2:] == "").all()
     plain = table_points(card, language="zh").frame.set_index("取值")["分数"]["官网"]
     doubled = table_points(card, slope=2.0, language="zh").frame.set_index("取值")["分数"]["官网"]
     assert int(doubled) == 2 * int(plain)
 
 
+def test_base_and_points_add_up_to_the_chance_of_the_scorer(rows):
+    scorer = LeadScorer(model="scorecard").fit(rows.features, rows.label)
+    scorer.recipe_ = replace(scorer.recipe_, calibration=(1.3, -0.4))
+    scorer.shift_ = 0.25
+    card, constant = scorer.models_[0], scorer.contributions(rows.features)[0, -1]
+    table = table_points(card, slope=1.3, constant=constant).frame
+    assert table.iloc[0].tolist()[:2] == ["(base)", "every record"]
+    base = int(table["points"][0].replace("\N{MINUS SIGN}", "-"))
+    fields = scorer.contributions(rows.features)[:, :-1].sum(axis=1)
+    told = expit(base * POINT + fields)
+    # half a point of rounding: at most log(2) / 40 / 4 of a chance
+    np.testing.assert_allclose(told, scorer.predict_proba(rows.features)[:, 1], atol=np.log(2) / 160)
+    alone = table_points(card).frame["points"][0].replace("\N{MINUS SIGN}", "-")
+    assert int(alone) == card.points_table()["points"].iloc[-1]
+
+
 def test_a_card_that_tells_nothing_is_empty():
     flat = pd.DataFrame({"x": [1.0] * 100})
     card = Scorecard().fit(flat, np.tile([0, 1], 50))
-    assert table_points(card).frame.empty
+    assert table_points(card).frame["field"].tolist() == ["(base)"]
     assert card.constant_ == pytest.approx(0.0, abs=POINT)
 
 

@@ -31,6 +31,13 @@ def test_multiples_of_the_base_rate_are_the_default():
     assert grades_of(result) == {"a": "Hot", "b": "Hot", "c": "Warm", "d": "Cold"}
 
 
+def test_the_summary_tells_the_chances_that_grades_begin_at():
+    result = grade_scores([0.9, 0.7], list("ab"), base_rate=0.6)
+    told = "1 Hot, 1 Warm, 0 Cold (Hot from 80\xa0%, Warm from the base rate of 60\xa0%, Cold below)."
+    assert result.summary().startswith(told)
+    assert "（热：不低于 80\xa0%、温：不低于基准转化率 60\xa0%、其余为冷）" in result.summary("zh")
+
+
 def test_a_capacity_takes_the_best_and_cuts_ties_by_id():
     result = grade_scores([0.3, 0.4, 0.3, 0.3, 0.1], ["r2", "r9", "r1", "r3", "r0"], TWO_THEN_TWO)
     assert grades_of(result) == {"r9": "Hot", "r1": "Hot", "r2": "Warm", "r3": "Warm", "r0": "Cold"}

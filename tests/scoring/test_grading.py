@@ -68,4 +68,22 @@ def test_words():
     rules = parse_grading({"probabilities": [0.3, 0.1]})
     assert rules.describe() == "Hot from 30\xa0%, Warm from 10\xa0%, Cold below"
     assert rules.describe("zh") == "热：不低于 30\xa0%、温：不低于 10\xa0%、其余为冷"
+    assert parse_grading({"capacity": 50}).describe(base_rate=0.1) == "Hot: the best 50, Warm: the next 100, Cold below"
     assert parse_grading({"capacity": 50}).describe("zh") == "热：最优 50 条、温：其后 100 条、其余为冷"
+
+
+def test_multiples_are_told_by_their_chances():
+    rules = parse_grading({})
+    assert rules.describe(base_rate=0.11) == "Hot from 22\xa0%, Warm from the base rate of 11\xa0%, Cold below"
+    assert rules.describe("zh", base_rate=0.11) == "热：不低于 22\xa0%、温：不低于基准转化率 11\xa0%、其余为冷"
+    # 80 % is 1.33 times 60 %: "2 times the base rate" would not be true.
+    assert rules.describe(base_rate=0.6).startswith("Hot from 80\xa0%, Warm from the base rate of 60\xa0%")
+    assert rules.describe().startswith(
+        "Hot from 2 times the base rate (less where that is above 33\xa0%), Warm from the "
+    )
+    # A border under a small base rate keeps its digits.
+    assert rules.describe(base_rate=0.004).startswith("Hot from 0.80\xa0%, Warm from the base rate of 0.40\xa0%")
+    others = parse_grading({"multiples": [3, 0.5]})
+    assert others.describe(base_rate=0.1) == "Hot from 30\xa0%, Warm from 5.0\xa0%, Cold below (base rate 10\xa0%)"
+    assert others.describe("zh", base_rate=0.1).endswith("其余为冷（基准转化率 10\xa0%）")
+    assert others.describe().endswith("Warm from 0.5 times the base rate, Cold below")

@@ -12,11 +12,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from funnelml.errors import AsOfError, FunnelError, NotEnoughDataError
+from funnelml.history.dates import cut_of, instant_of
 from funnelml.history.funnel import Funnel
 from funnelml.history.history import History
 from funnelml.history.landmarks import age_landmarks, date_landmarks
 from funnelml.schema import DAY
-from funnelml.scoring.training_rows import default_landmarks, scoring_rows, training_rows
+from funnelml.scoring.monitoring.past_scores import score_past
+from funnelml.scoring.training_rows import (
+    default_landmarks,
+    find_conversions,
+    outcomes_known_until,
+    scoring_rows,
+    training_rows,
+)
 from tests.logs import EPOCH, STAGES, history_of, log_rows, stage_log
 
 
@@ -67,26 +75,81 @@ def test_landmarks_are_dropped_by_date_and_counted():
     looked = date_landmarks(history, as_of_dates=[day(10), day(15)])
     rows = training_rows(history, as_of=day(19), horizon_days=5, landmarks=looked)
     # All three of day 15, the one that was won too: its window ends on day 20.
-    assert set(rows.at) == {11 * DAY} and rows.dropped == {"the outcome of the landmark was not known by 1970-01-20": 3}
-    assert len(training_rows(history, as_of=day(20), horizon_days=5, landmarks=looked)) == 8
+    told = "the outcome of the landmark was not known by 1970-01-20, since the log ends on 1970-01-17, 3 days before"
+    assert set(rows.at) == {11 * DAY} and rows.dropped == {told: 3}
+    # On day 20 the log has no row of that day yet; one on day 21 says that it was over.
+    assert len(training_rows(history, as_of=day(20), horizon_days=5, landmarks=looked)) == 5
+    assert len(training_rows(history, as_of=day(21), horizon_days=5, landmarks=looked)) == 8
+
+
+def test_what_an_old_log_does_not_tell_is_not_taken_as_lost():
+    rng = np.random.default_rng(0)
+    rows = []
+    for k, start in enumerate(rng.uniform(0, 390, 300)):
+        end = start + rng.exponential(30)
+        rows += [(f"r{k}", "Lead", start)]
+        rows += [(f"r{k}", "won" if k % 2 else "lost", end)] if end < 400 else []
+    history = history_of(rows)
+    told = [training_rows(history, as_of=day(399 + late), horizon_days=28) for late in (0, 90)]
+    pd.testing.assert_frame_equal(told[0].features, told[1].features)
+    np.testing.assert_array_equal(told[0].label, told[1].label)
+    newest = told[1].at >= np.quantile(told[1].at, 0.8)
+    assert told[1].label[newest].mean() > 0.5 * told[1].label.mean()
+    assert outcomes_known_until(history, as_of=day(489)) == outcomes_known_until(history, as_of=day(399)) == day(398)
+    looked = date_landmarks(history, as_of_dates=[day(300), day(380)])
+    dropped = training_rows(history, as_of=day(489), horizon_days=28, landmarks=looked).dropped
+    assert list(dropped) == [
+        "the outcome of the landmark was not known by 1971-05-05, since the log ends on 1971-02-04, 90 days before"
+    ]
 
 
 def test_a_label_waits_until_most_wins_are_recorded():
-    # Nineteen of twenty wins were recorded two days late, one eight days.
-    wins = [(f"r{k}", "won", 1 + k, 1 + k + (8 if k == 3 else 2)) for k in range(20)]
-    history = history_of([*[(f"r{k}", "Lead", 0) for k in range(20)], ("x", "Lead", 0), *wins])
+    # Of a hundred wins one was recorded eight days late, the others two.
+    wins = [(f"r{k}", "won", 1 + k / 5, 1 + k / 5 + (8 if k == 3 else 2)) for k in range(100)]
+    history = history_of([*[(f"r{k}", "Lead", 0) for k in range(100)], ("x", "Lead", 0), *wins, ("x", "Proposal", 33)])
     looked = date_landmarks(history, as_of_dates=[day(25), day(26)])
-    rows = training_rows(history, as_of=day(32), horizon_days=5, landmarks=looked)
+    rows = training_rows(history, as_of=day(33), horizon_days=5, landmarks=looked)
     assert set(rows.at) == {26 * DAY} and set(rows.known_at - rows.at) == {7 * DAY}
-    # By day 26 the late entry is known, and so the lag of 95 % is that of the others.
-    assert rows.dropped == {"the outcome of the landmark was not known by 1970-02-02": 1}
+    assert rows.dropped == {"the outcome of the landmark was not known by 1970-02-03": 1}
+    # It waits for no longer than the horizon is.
+    short = training_rows(history, as_of=day(33), horizon_days=1, landmarks=looked)
+    assert set(short.known_at - short.at) == {2 * DAY}
 
 
-def test_a_win_that_is_not_recorded_by_then_is_no_label():
-    rows = [("a", "Lead", 0), ("a", "won", 12, 25), ("b", "Lead", 0)]
+@pytest.mark.parametrize(("recorded", "label"), [(20, 1), (21, 0), (25, 0)])
+def test_a_win_that_was_recorded_after_the_label_was_known_is_none(recorded, label):
+    # Its own lag is the only one: more than the horizon, so the label is known on day 11 + 5 + 5.
+    rows = [("a", "Lead", 0), ("a", "won", 12, recorded), ("b", "Lead", 0), ("b", "lost", 40)]
     looked = date_landmarks(history_of(rows), as_of_dates=[day(10)])
-    told = [training_rows(history_of(rows), as_of=day(n), horizon_days=5, landmarks=looked) for n in (24, 60)]
-    assert [labels_of(r)[("a", 10)] for r in told] == [0, 1]
+    told = training_rows(history_of(rows), as_of=day(60), horizon_days=5, landmarks=looked)
+    assert labels_of(told) == {("a", 10): label, ("b", 10): 0} and set(told.known_at) == {21 * DAY}
+
+
+def test_a_record_that_is_won_again_counts_in_its_own_window():
+    history = history_of(
+        [("a", "Lead", 0), ("a", "won", 5), ("a", "Proposal", 10), ("a", "won", 30), ("b", "Lead", 60)]
+    )
+    looked = date_landmarks(history, as_of_dates=[day(20)])
+    assert training_rows(history, as_of=day(90), horizon_days=28, landmarks=looked).label.tolist() == [1]
+    won = find_conversions(history, as_of=day(90))
+    assert won.to_dict("list") == {"record_id": ["a", "a"], "converted_on": [day(5), day(30)]}
+    told = pd.DataFrame({"record_id": ["a"], "as_of": [day(20)], "probability": [0.5], "grade": ["Hot"]})
+    past = score_past(told, won, as_of=outcomes_known_until(history, as_of=day(90)), horizon_days=28)
+    assert past.by_grade["converted"].sum() == 1
+
+
+def test_a_log_of_days_counts_days_of_the_calendar():
+    # The clocks go forward in the night to the 29th of March 2026.
+    days = [("a", "Lead", date(2026, 3, 1)), ("a", "won", date(2026, 4, 13)), ("b", "Lead", date(2026, 5, 1))]
+    days += [("c", "Lead", date(2026, 3, 1)), ("c", "won", date(2026, 4, 12))]
+    log = stage_log([(record, stage, 0) for record, stage, _ in days])
+    log["entered_at"] = log["recorded_at"] = [instant_of(on, "Europe/Berlin") for *_, on in days]
+    zone = {"time_zone": "Europe/Berlin", "grain": "day"}
+    history = History(tables={"stage_changes": log}, funnels=history_of(WINS).funnels, **zone)
+    looked = date_landmarks(history, as_of_dates=[date(2026, 3, 15)])
+    rows = training_rows(history, as_of=date(2026, 6, 1), horizon_days=28, landmarks=looked)
+    assert dict(zip(rows.record_id, rows.label, strict=True)) == {"a": 0, "c": 1}
+    assert set(rows.known_at) == {instant_of(date(2026, 4, 13), "Europe/Berlin")}
 
 
 def test_an_outcome_may_be_a_stage_reached_or_passed():
@@ -104,6 +167,7 @@ def test_an_outcome_may_be_a_stage_reached_or_passed():
         ("back", "Proposal", 0),
         ("back", "Lead", 5),
         ("back", "Proposal", 13),
+        ("later", "Lead", 20),
     ]
     history = history_of(rows)
     looked = date_landmarks(history, as_of_dates=[day(10)])
@@ -134,6 +198,30 @@ def test_rows_to_score_are_the_open_records_in_the_same_columns():
     assert list(rows.features) == list(learned.features) and "amount_change" in rows.features
 
 
+def test_looking_back_undoes_what_was_written_over_since_and_no_more():
+    # The table has the amounts of today; that of a was set to 9999 when it was won, on day 50.
+    stages = [("a", "Lead", 0), ("a", "won", 50), ("b", "Lead", 0), ("b", "Proposal", 3)]
+    amounts = [("b", 5, "80", "100"), ("b", 51, "100", "300"), ("a", 50, "500", "9999")]
+    log = pd.DataFrame(amounts, columns=["record_id", "day", "old", "new"]).astype({"old": object, "new": object})
+    at = log.pop("day") * DAY
+    log = log.assign(funnel="f", field="amount", changed_at=at, recorded_at=at)
+    closing = log.iloc[[2]].assign(field="next step", old=None, new="invoice")
+    table = pd.DataFrame({"funnel": "f", "opportunity_id": ["a", "b"], "created_at": 0, "recorded_at": 0})
+    history = history_of(stages).with_tables(
+        opportunities=table.assign(amount=[9999.0, 300.0]),
+        field_changes=pd.concat([log, closing], ignore_index=True),
+    )
+    back = scoring_rows(history, as_of=day(20), horizon_days=5, known_on=day(100))
+    assert back.features["amount"].tolist() == [500, 100] and back.features["stage"].tolist() == ["Lead", "Proposal"]
+    # A field that was logged only later is a column all the same, an empty one.
+    assert back.features["field:next step"].isna().all()
+    looked = date_landmarks(history, as_of_dates=[day(20)])
+    learned = training_rows(history, as_of=day(100), horizon_days=5, landmarks=looked)
+    pd.testing.assert_frame_equal(back.features, learned.features)
+    with pytest.raises(AsOfError, match="known_on 1970-01-20 is before as_of 1970-01-21"):
+        scoring_rows(history, as_of=day(20), horizon_days=5, known_on=day(19))
+
+
 def test_where_nothing_is_open_there_is_nothing_to_score():
     rows = scoring_rows(history_of([("a", "Lead", 0), ("a", "won", 2)]), as_of=day(5), horizon_days=5)
     assert len(rows) == 0 and "age_days" in rows.features and rows.at.dtype == np.int64
@@ -156,37 +244,47 @@ def test_what_was_left_out_and_assumed_is_told():
 
 def test_without_landmarks_the_default_ones_are_taken():
     rows = training_rows(history_of(WINS), as_of=day(30), horizon_days=5)
-    # The last is as late as its window allows; the log is too short for twelve of four weeks.
-    assert sorted(set(rows.at)) == [(n + 1) * DAY for n in (4, 11, 18, 25)]
-    assert default_landmarks(history_of(WINS), as_of=day(30), horizon_days=5) == (day(4), day(11), day(18), day(25))
+    # The last is as late as its window allows, the log ending on day 21; it is too short for twelve of four weeks.
+    assert sorted(set(rows.at)) == [(n + 1) * DAY for n in (1, 8, 15)]
+    assert default_landmarks(history_of(WINS), as_of=day(30), horizon_days=5) == (day(1), day(8), day(15))
 
 
 @pytest.mark.parametrize(
     ("days", "count", "apart"), [(6, 1, 0), (40, 6, 7), (312, 26, 7), (340, 12, 28), (2000, 26, 28)]
 )
 def test_default_landmarks_lie_four_weeks_or_one_apart(days, count, apart):
-    dates = default_landmarks(history_of([("a", "Lead", 0)]), as_of=day(days), horizon_days=5)
+    # The log goes on to the last microsecond of the as-of date.
+    history = history_of([("a", "Lead", 0), ("b", "Lead", days + 1 - 1 / DAY)])
+    dates = default_landmarks(history, as_of=day(days), horizon_days=5)
     assert len(dates) == count and dates[-1] == day(days - 5)
     assert {(b - a).days for a, b in pairwise(dates)} == ({apart} if apart else set())
 
 
 def test_default_landmarks_keep_their_window_over_a_change_of_clocks():
-    rows = stage_log([("a", "Lead", 0)])
-    history = History(tables={"stage_changes": rows}, funnels=history_of(WINS).funnels, time_zone="Europe/Berlin")
-    # A week of the last days of March has an hour less than seven times 24.
-    dates = default_landmarks(history, as_of=date(2024, 4, 2), horizon_days=7)
-    assert dates[-1] == date(2024, 3, 25)
-    assert default_landmarks(history, as_of=date(2024, 4, 8), horizon_days=7)[-1] == date(2024, 4, 1)
+    def last(as_of, grain):
+        rows = stage_log([("a", "Lead", 0), ("b", "Lead", 0)])
+        rows.loc[1, ["entered_at", "recorded_at"]] = cut_of(as_of, "Europe/Berlin") - 1
+        zone = {"time_zone": "Europe/Berlin", "grain": grain}
+        history = History(tables={"stage_changes": rows}, funnels=history_of(WINS).funnels, **zone)
+        return default_landmarks(history, as_of=as_of, horizon_days=7)[-1]
+
+    # A week of the last days of March has an hour less than seven times 24, but seven days.
+    assert last(date(2024, 4, 2), "instant") == date(2024, 3, 25)
+    assert last(date(2024, 4, 2), "day") == date(2024, 3, 26)
+    assert last(date(2024, 4, 8), "instant") == last(date(2024, 4, 8), "day") == date(2024, 4, 1)
 
 
 def test_too_little_is_said_with_what_would_do():
     with pytest.raises(
-        NotEnoughDataError, match="no outcome is known by 1970-01-04: the first landmark is 1970-01-01 "
+        NotEnoughDataError,
+        match=r"no outcome is known by 1970-01-04, since the log ends on 1970-01-01, 3 days before: the first landmark "
+        "is 1970-01-01 and needs 5.0 days",
     ):
         training_rows(history_of(WINS), as_of=day(3), horizon_days=5)
-    with pytest.raises(NotEnoughDataError, match="as-of 1970-01-06 or later would do, or a shorter horizon"):
+    with pytest.raises(NotEnoughDataError, match="a log that goes on to 1970-01-07 or later would do, or a "):
         training_rows(history_of(WINS), as_of=day(3), horizon_days=5)
-    assert len(training_rows(history_of(WINS), as_of=date(1970, 1, 6), horizon_days=5)) == 5
+    longer = history_of([*WINS, ("new", "Lead", 6)])
+    assert len(training_rows(longer, as_of=date(1970, 1, 7), horizon_days=5)) == 5
     looked = date_landmarks(history_of(WINS), as_of_dates=[day(9)])
     with pytest.raises(NotEnoughDataError, match=r"the first landmark is 1970-01-10 and needs 5\.0 days"):
         training_rows(history_of(WINS), as_of=day(10), horizon_days=5, landmarks=looked)
@@ -214,7 +312,8 @@ def test_an_outcome_that_is_none_is_said():
 )
 @settings(max_examples=25)
 def test_rows_recorded_after_the_as_of_date_change_nothing(rows, as_of, later):
-    history = history_of([("r0", "Lead", 0.0, 0.0), ("r9", "Lead", 0.0, 0.0), *rows])
+    # The last row tells that the log was kept until the as-of date.
+    history = history_of([("r0", "Lead", 0.0, 0.0), ("r9", "Lead", 0.0, 0.0), *rows, ("r8", "Lead", 0.0, float(as_of))])
     moved = stage_log([(f"r{r}", stage, float(at), float(as_of + 1 + lag)) for r, stage, at, lag in later])
     both = pd.concat([history.tables["stage_changes"], moved], ignore_index=True)
     told = [
@@ -228,13 +327,18 @@ def test_rows_recorded_after_the_as_of_date_change_nothing(rows, as_of, later):
 
 @given(rows=log_rows(), at=st.integers(1, 15), horizon=st.integers(1, 6))
 @settings(max_examples=20)
-def test_a_label_never_depends_on_what_happens_after_its_window(rows, at, horizon):
-    rows = [("r0", "Lead", 0.0, 0.0), *rows]
+def test_a_label_is_what_a_walk_through_the_rows_recorded_by_then_finds(rows, at, horizon):
+    rows = [("r0", "Lead", 0.0, 0.0), *rows, ("r9", "Lead", 89.0, 89.0)]
     looked = date_landmarks(history_of(rows), as_of_dates=[day(at)])
     assume(len(looked))
-    within = [row for row in rows if row[2] < at + 1 + horizon]
-    told = [training_rows(history_of(r), as_of=day(90), horizon_days=horizon, landmarks=looked) for r in (rows, within)]
-    assert labels_of(told[0]) == labels_of(told[1])
+    told = training_rows(history_of(rows), as_of=day(90), horizon_days=horizon, landmarks=looked)
+    for record, label, known_at in zip(told.record_id, told.label, told.known_at, strict=True):
+        own = [row for row in rows if row[0] == record and row[3] < known_at / DAY]
+        own.sort(key=lambda row: (row[2], row[3], STAGES.index(row[1])))
+        before = [None, *(row[1] for row in own)]
+        moves = [row[2] for row, last in zip(own, before, strict=False) if row[1] == "won" != last]
+        assert label == any(at + 1 <= when < at + 1 + horizon for when in moves)
+        assert horizon <= (known_at - told.at[0]) / DAY <= 2 * horizon
 
 
 def counted_loans(real_data):

@@ -23,8 +23,11 @@ _WORDS = (
     ("call", ("电话", "呼叫", "来电", "去电")),
     ("email", ("email", "mail", "邮件", "邮箱")),
 )
-_OUTBOUND = frozenset({"outbound", "out", "outgoing", "sent", "呼出", "外呼", "发出", "主动", "去电", "发送"})
-_INBOUND = frozenset({"inbound", "in", "incoming", "received", "呼入", "来电", "收到", "接收", "被动", "来访"})
+_OUTBOUND = ("outbound", "outgoing", "sent", "呼出", "外呼", "发出", "去电", "发送", "致电")
+_INBOUND = ("inbound", "incoming", "received", "呼入", "来电", "收到", "接收", "来访")
+# These say it only if nothing else is written: a customer has a part in every call.
+_OUTBOUND_ALONE = frozenset({"out", "sales", "rep", "agent", "主动", "销售", "销售发起", "我方"})
+_INBOUND_ALONE = frozenset({"in", "customer", "client", "prospect", "被动", "客户", "客户发起", "客户方"})
 _OURS = ("call", "email", "meeting")
 _THEIRS = ("web_visit", "download")
 
@@ -61,20 +64,29 @@ def code_directions(directions: pd.Series, kinds: NDArray[np.int64]) -> NDArray[
     Parameters
     ----------
     directions : pandas.Series
-        As people write them; None if unknown. Calls, emails and meetings of unknown direction are taken as the team's,
-        web visits and downloads as the customer's.
+        As people write them; None if unknown. Calls, emails and meetings of unknown direction, or of one that cannot be
+        read, are taken as the team's, web visits and downloads as the customer's.
     kinds : numpy.ndarray of int64
         Positions in ``KINDS``.
 
     Examples
     --------
-    >>> code_directions(pd.Series([" Out", "呼入", None, None]), np.array([0, 0, 0, 5])).tolist()
-    [1, -1, 1, -1]
+    >>> code_directions(pd.Series([" Out", "呼入", "Incoming call", None, None]), np.array([0, 0, 0, 0, 5])).tolist()
+    [1, -1, -1, 1, -1]
     """
     codes, raw = pd.factorize(directions.astype(object))
-    plain = [str(text).strip().casefold() for text in raw]
-    known = np.array([(text in _OUTBOUND) - (text in _INBOUND) for text in plain] + [0], dtype=np.int64)
+    known = np.array([_read_direction(str(text)) for text in raw] + [0], dtype=np.int64)
     told = known[codes]
     names = np.array(KINDS)[kinds]
     by_nature = np.isin(names, _OURS).astype(np.int64) - np.isin(names, _THEIRS).astype(np.int64)
-    return np.where(codes < 0, by_nature, told)
+    return np.where(told == 0, by_nature, told)
+
+
+def _read_direction(text: str) -> int:
+    plain = text.strip().casefold().replace("-", "")
+    words = set(re.findall(r"[a-z]+", plain))
+    ours, theirs = (
+        plain in alone or any(name in words if name.isascii() else name in plain for name in names)
+        for names, alone in ((_OUTBOUND, _OUTBOUND_ALONE), (_INBOUND, _INBOUND_ALONE))
+    )
+    return int(ours) - int(theirs)

@@ -36,7 +36,10 @@ def describe_amounts(amounts: FieldValues, moments: Moments) -> dict[str, FloatA
     told = amounts.changes.describe(moments, tell)
     amount = amounts.at(moments.record, moments.cut)
     first = np.where(np.isnan(before), told["first"], before)
-    change = np.divide(amount, first, out=np.full(len(first), np.nan), where=first > 0) - 1
+    # Of amounts as far apart as numbers can be there is no ratio.
+    with np.errstate(over="ignore"):
+        change = np.divide(amount, first, out=np.full(len(first), np.nan), where=first > 0) - 1
+    change[~np.isfinite(change)] = np.nan
     return {"amount": amount, "amount_change": change, "amount_changes": told["changes"]}
 
 

@@ -15,9 +15,8 @@ from funnelml.history.features.activity_features import describe_activities
 from funnelml.history.features.amount_and_date_features import describe_amounts, describe_close_dates
 from funnelml.history.features.calendar_features import describe_calendar
 from funnelml.history.features.field_values import read_numbers
-from funnelml.history.features.fixed_values import FIELDS
 from funnelml.history.features.known_rows import Moments
-from funnelml.history.features.past_fields import PastFields, sort_fields
+from funnelml.history.features.past_fields import OWN, PastFields
 from funnelml.history.features.past_log import PastLog, read_past_log
 from funnelml.history.features.stage_features import describe_stages
 from funnelml.history.features.track_record import describe_track_records
@@ -113,15 +112,15 @@ def describe_records(
     the rules of ``take_snapshot``. Ages are in days of 24 hours up to the last known microsecond. ``owner_win_rate``
     and ``source_win_rate`` are (won + 20 b) / (closed + 20) over the other records of that owner or source that had
     closed, b being the share won of all that had closed. A record itself never counts among those of its owner, source
-    or account. A field that stands in the opportunities table alone is known as of the export, not before: see
-    ``find_past_fields``.
+    or account. A field that stands in the opportunities table alone is known as of the export, not before, and one with
+    a log of its changes from the first of them on: see ``find_past_fields``.
     """
     _check(moments)
     cut = moments["cut"].to_numpy(dtype=np.int64)
     until = int(cut.max(initial=0)) if as_of is None else history.cut(as_of)
     asked = pd.Index(moments["record_id"].astype(object))
-    past = read_past_log(history, until, asked, funnel=funnel)
-    fields = sort_fields(past.log, past.fixed, trusted)
+    past = read_past_log(history, until, asked, funnel=funnel, trusted=trusted)
+    fields = past.fields
     at = Moments(ids=past.ids, record=past.ids.get_indexer(asked).astype(np.int64), cut=cut)
     stood = describe_stages(past.stages, at, past.log.funnel)
     _check_known(stood, at)
@@ -205,11 +204,11 @@ def _lead_ages(
 def _other_fields(past: PastLog, moments: Moments) -> tuple[dict[str, NDArray[np.object_]], dict[str, FloatArray]]:
     """Return the fields that only the log knows: as numbers if all their values are, else as texts."""
     texts, numbers = {}, {}
-    for name in sorted(set(past.log.fields["field"]) - set(FIELDS)):
+    for name in (field.removeprefix(OWN) for field in past.fields.known if field.startswith(OWN)):
         values = past.field(name).at(moments.record, moments.cut)
         written = past.log.changes_of(name)["new"].dropna()
         if len(written) and not np.isnan(read_numbers(written)).any():
-            numbers[f"field:{name}"] = read_numbers(pd.Series(values, dtype=object))
+            numbers[OWN + name] = read_numbers(pd.Series(values, dtype=object))
         else:
-            texts[f"field:{name}"] = values
+            texts[OWN + name] = values
     return texts, numbers

@@ -31,6 +31,8 @@ class FieldValues:
         Its name.
     read : callable
         Makes an array of a series of values as they are written.
+    since : int, optional
+        From when changes of the field were recorded, in microseconds; of before, its fixed values say nothing.
 
     Attributes
     ----------
@@ -41,7 +43,7 @@ class FieldValues:
     fixed : numpy.ndarray
         Value before the first change, by record.
     fixed_at : numpy.ndarray of int64
-        When it was recorded, by record.
+        From when it is known, by record.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class FieldValues:
         fixed: pd.DataFrame,
         field: str,
         read: Callable[[pd.Series], NDArray[Any]],
+        since: int | None = None,
     ) -> None:
         record = ids.get_indexer(pd.Index(changes["record_id"])).astype(np.int64)
         self.changes = KnownRows(changes, record, changes["changed_at"].to_numpy(dtype=np.int64))
@@ -58,11 +61,12 @@ class FieldValues:
         own = values.reindex(ids).astype(object)
         self.new, self.old = read(self.changes.rows["new"]), read(self.changes.rows["old"])
         self.fixed = read(own.where(own.notna(), None))
-        self.fixed_at = fixed["recorded_at"].reindex(ids, fill_value=_NEVER).to_numpy(dtype=np.int64)
+        recorded_at = fixed["recorded_at"].reindex(ids, fill_value=_NEVER).to_numpy(dtype=np.int64)
+        self.fixed_at = recorded_at if since is None else np.maximum(recorded_at, since)
         self._empty = None if self.fixed.dtype == object else np.nan
 
     def fixed_by(self, record: IntArray, cut: IntArray) -> NDArray[Any]:
-        """Return the value before the first change, where it had been recorded before each cut."""
+        """Return the value before the first change, where it was known before each cut."""
         values = self.fixed[record]
         values[self.fixed_at[record] >= cut] = self._empty
         return values

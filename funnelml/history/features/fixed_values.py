@@ -30,9 +30,10 @@ def read_fixed_values(history: History, log: RecordLog) -> pd.DataFrame:
     -----
     A table of opportunities is either kept as records were entered, or as an export finds them, written over by every
     change. So before the first change of a field that the log knows, its ``old`` value stands. Where the log tells no
-    old value and the table mostly agrees with the last new one, the table was written over: then nothing stood before;
-    and if the log tells no old value of that field at all, the table says nothing of the past of any record, since a
-    gap would tell which records are going to change.
+    old value and the table mostly agrees with the last new one, the table was written over: then nothing stood before.
+    That holds of a log that tells old values: most of its changes have one, and 95 % of those before which the log
+    itself knows of a value. Of any other the table says nothing of the past of any record, since a gap, or a value,
+    would tell which records are going to change.
     """
     fixed = log.opportunities
     if fixed.empty:
@@ -59,7 +60,13 @@ def _undo(fixed: pd.Series, changes: pd.DataFrame, field: str, time_zone: str) -
     agrees = read(fixed[silent]) == read(last[silent])
     if agrees.mean() <= 0.5:
         return undone
-    return undone.where(~silent & bool(changes["old"].notna().any()), None)
+    return undone.where(~silent & _tells_old_values(changes), None)
+
+
+def _tells_old_values(changes: pd.DataFrame) -> bool:
+    told = changes["old"].notna()
+    stood = changes.groupby("record_id")["new"].shift().notna()
+    return bool(told.mean() > 0.5 and stood.any() and told[stood].mean() >= 0.95)
 
 
 def _read_leads(history: History, cut: int) -> pd.DataFrame:

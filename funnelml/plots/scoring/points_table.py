@@ -15,14 +15,23 @@ from funnelml.plots.scoring.field_names import name_field
 from funnelml.plots.tables import ReadableTable
 from funnelml.scoring.models.bins import BinnedColumn
 from funnelml.scoring.models.columns import TextColumn
-from funnelml.scoring.models.scorecard import Scorecard
+from funnelml.scoring.models.scorecard import POINT, Scorecard
 
 _MOST_VALUES: Final = 6
 """Rows of a field: levels of a text with the most points for or against, or neighbouring bins of a number as one."""
 
 
-def table_points(card: Scorecard, *, slope: float = 1.0, most: int = 8, language: Language = "en") -> ReadableTable:
-    """Return the points of the fields whose points range widest, folded; 20 points double the odds.
+def table_points(
+    card: Scorecard,
+    *,
+    slope: float = 1.0,
+    constant: float | None = None,
+    most: int = 8,
+    language: Language = "en",
+) -> ReadableTable:
+    """Return the points of the fields whose points range widest, and the base of every record, folded.
+
+    A chance of 50 % has 0 points, and 20 more double the odds.
 
     Parameters
     ----------
@@ -30,6 +39,9 @@ def table_points(card: Scorecard, *, slope: float = 1.0, most: int = 8, language
         Fitted.
     slope : float
         Slope of the calibration that the log odds pass through afterwards; points are stretched by it.
+    constant : float, optional
+        Log odds that every record begins with, level and calibration included, as the last of the ``contributions`` of
+        a scorer; that of the card alone by default.
     most : int
         Fields that are shown.
     language : {"en", "zh"}
@@ -39,13 +51,19 @@ def table_points(card: Scorecard, *, slope: float = 1.0, most: int = 8, language
     -------
     ReadableTable
         At most seven rows per field: neighbouring bins with the nearest points are one and say how far these reach,
-        levels with the least points are left out.
+        levels with the least points are left out. The first row is the base: the chance of a record follows from it
+        and the points of all its fields.
     """
     points = [np.rint(slope * own).astype(np.int64) for own in card.points_]
     spread = np.array([np.ptp(own) for own in points])
     telling = int((spread > 0).sum())
     chosen = np.argsort(-spread, kind="stable")[: min(most, telling)]
-    columns: dict[str, list[str]] = {"field": [], "value": [], "points": []}
+    base = round((slope * card.constant_ if constant is None else constant) / POINT)
+    columns = {
+        "field": [say(language, en="(base)", zh="（基础分）")],
+        "value": [say(language, en="every record", zh="每条记录")],
+        "points": [_write_points(base, base, language)],
+    }
     for j in chosen:
         rows = _tell_values(card.bins_[j], points[j].tolist(), language)
         columns["field"] += [name_field(card.bins_[j].column.name, language), *[""] * (len(rows) - 1)]
@@ -53,8 +71,9 @@ def table_points(card: Scorecard, *, slope: float = 1.0, most: int = 8, language
         columns["points"] += [_write_points(low, high, language) for _, low, high in rows]
     folded = say(
         language,
-        en=f"Points of the {len(chosen)} fields that range widest, of {telling} with points; 20 double the odds",
-        zh=f"{telling} 个有分值的字段中差异最大的 {len(chosen)} 个；每 20 分使几率翻倍",
+        en=f"Points of the {len(chosen)} fields that range widest, of {telling} with points, and the base; a sum of 0 "
+        "is a chance of 50 %, 20 more double the odds",
+        zh=f"{telling} 个有分值的字段中差异最大的 {len(chosen)} 个及基础分；总分 0 对应概率 50 %，每 20 分使几率翻倍",
     )
     return readable(columns, {"field", "value"}, language, folded=folded)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -134,7 +134,9 @@ def _compare(
         )
     before = learned.rows.known_by(begin)
     assert on.label is not None and before.label is not None
-    challenger = clone(learned.model.scorer).set_params(recipe=learned.model.scorer.recipe_)
+    # the calibration of today was fitted on the rows that are judged here
+    recipe = replace(learned.model.scorer.recipe_, calibration=(1.0, 0.0))
+    challenger = clone(learned.model.scorer).set_params(recipe=recipe)
     challenger.fit(before.features, before.label, at=before.at, groups=before.record_id)
     return challenge(
         champion.model.predict_proba(on.features)[:, 1],

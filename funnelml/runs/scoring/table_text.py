@@ -142,7 +142,7 @@ def _tell_grades(run: TableRun, language: Language) -> str:
     columns["promised", "预测概率"] = [*map(share, promised)]
     columns["converted", "实际转化率"] = [*map(share, table["past_rate"])]
     frame = pd.DataFrame({names[language == "zh"]: cells for names, cells in columns.items()})
-    rule = run.grades.rules.describe(language)
+    rule = run.grades.rules.describe(language, base_rate=run.learned.model.base_rate)
     base = share(run.learned.model.base_rate)
     words = say(
         language,

@@ -76,9 +76,16 @@ class Watch:
     def trend(self) -> ScoreTrend:
         """Return who has crossed into another grade in the last week, by the present model on what was known then."""
         days = [self.as_of - timedelta(days=7 * k) for k in range(1, WEEKS + 1)]
-        scored = {day: self.model.score(rows) for day, rows in self._rows_of(days).items()}
+        scored = {
+            day: self.model.score(rows)
+            for day, rows in self._rows_of(days).items()
+            # Before the first change of a field its past is not known: the model cannot score such a day.
+            if set(self.model.features) <= set(rows.features)
+        }
         if not scored:
-            raise NotEnoughDataError("no record was open in the weeks before; there is no trend yet")
+            raise NotEnoughDataError(
+                "in the weeks before no record was open, or a field of the model had no history; there is no trend yet"
+            )
         now = {self.as_of: self.model.score(self.open_rows)}
         return trend_of(scored | now, rules=self.grading, base_rate=self.model.base_rate)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from funnelml.errors import ModelInputError, did_you_mean
 from funnelml.scoring.evaluation.class_counts import check_counts
@@ -91,13 +92,24 @@ def evaluate_model(
             test_to=None if test.at is None else int(test.at.max()),
             scores=told,
             against_base_rate=against,
-            verdict=judge_scores(told, against, training=training, leaks=leaks),
+            verdict=judge_scores(told, against, training=training, leaks=leaks, age_auc=_auc_of_age(test)),
             test_scores=_tabulate(test, probability),
         )
 
     time = None if rows.at is None else judge(*split_by_time(rows, test_share=test_share), in_time=True)
     random = judge(*split_at_random(rows, test_share=test_share, seed=seed), in_time=False)
     return ModelEvaluation(outcome=rows.outcome, time=time, random=random)
+
+
+def _auc_of_age(test: ScoringRows) -> float:
+    """Return the AUC of the younger records being those of label 1, 0.5 if ages are not known."""
+    if test.at is None or "age_days" not in test.features or test.features["age_days"].isna().any():
+        return 0.5
+    assert test.label is not None
+    rank = rankdata(-test.features["age_days"].to_numpy())
+    ones = int(test.label.sum())
+    above = float(rank[test.label == 1].sum()) - ones * (ones + 1) / 2
+    return above / (ones * (len(test) - ones))
 
 
 def _tabulate(test: ScoringRows, probability: Any) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,13 @@ from funnelml.scoring.leaks.strongest import find_strongest
 from funnelml.scoring.rows import ScoringRows
 
 _ENOUGH = 10
+_NO_PAST: Final = MappingProxyType(
+    {
+        "loss_reason": "输单时才填写",
+        "probability": "CRM 概率由阶段得出，并在记录结束时改为 0 或 1",
+    }
+)
+"""Why fields have no past, in Chinese; of all others only the value of the export is known."""
 
 
 def find_leaks(
@@ -59,7 +68,7 @@ def find_leaks(
     NotEnoughDataError
         If fewer than ten records have one of the labels.
     ModelInputError
-        If rows have no labels, two fields have one name, or a field to keep does not exist.
+        If rows have no labels, two fields have one name, or a field to keep does not exist or was never made.
 
     Notes
     -----
@@ -127,7 +136,8 @@ def _check(rows: ScoringRows, keep: Sequence[str], left_out: Mapping[str, str]) 
     for name in (n for n in keep if n not in names):
         if name in left_out:
             raise ModelInputError(
-                f"'{name}' cannot be kept, the features were made without it: {left_out[name]}; make them with it first"
+                f"'{name}' cannot be kept, the features were made without it as its past is not known: "
+                f"{left_out[name]}. Where it never changes once a record is created, make them with trusted=['{name}']"
             )
         raise ModelInputError(f"'{name}' cannot be kept, there is no such field{did_you_mean(name, names)}")
     return rows.label
@@ -138,7 +148,14 @@ def _without_history(field: str, reason: str) -> Suspect:
         field=field,
         verdict="leave out",
         kept=False,
-        evidence=(Evidence(kind="no_history", weight="proof", en=reason, zh=f"没有变更历史：{reason}"),),
+        evidence=(
+            Evidence(
+                kind="no_history",
+                weight="proof",
+                en=f"its past is not known: {reason}",
+                zh=f"历史取值未知：{_NO_PAST.get(field, '仅有导出时的取值')}",
+            ),
+        ),
         auc=float("nan"),
         auc_low=float("nan"),
         filled=float("nan"),

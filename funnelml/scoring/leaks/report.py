@@ -45,6 +45,11 @@ class Suspect:
     auc_low: float
     filled: float
 
+    @property
+    def without_past(self) -> bool:
+        """Whether it was never made a feature, since its past is not known: it may be honest, but nobody can tell."""
+        return any(e.kind == "no_history" for e in self.evidence)
+
     def tell(self, language: Language = "en") -> str:
         """Return the evidence in words, with figures."""
         return say(language, en="; ", zh="；").join(e.tell(language) for e in self.evidence)
@@ -70,8 +75,13 @@ class LeakReport:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Fields to leave out, but for those that the user keeps."""
+        """Fields to leave out, but for those that the user keeps; those without a past among them."""
         return tuple(s.field for s in self.suspects if s.verdict == "leave out" and not s.kept)
+
+    @property
+    def without_past(self) -> tuple[str, ...]:
+        """Fields that were never made features, since their past is not known."""
+        return tuple(s.field for s in self.suspects if s.without_past)
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -96,15 +106,17 @@ class LeakReport:
         return pd.DataFrame(told, columns=["field", "verdict", "kept", "auc", "filled", "evidence"])
 
     def summary(self, language: Language = "en") -> str:
-        """Return which fields are left out, kept against the advice, and to be looked at."""
+        """Return which fields have no past, are left out, kept against the advice, and to be looked at."""
         if not self.suspects:
             return say(
                 language,
                 en=f"None of {self.fields:,} fields looks like a leak in {self.rows:,} rows.",
                 zh=f"在 {self.rows:,} 行中检查了 {self.fields:,} 个字段，未发现疑似泄漏。",
             )
+        known = tuple(field for field in self.left_out if field not in self.without_past)
         parts = [
-            (self.left_out, "left out as they seem to know the outcome", "因疑似含有结果信息而剔除"),
+            (self.without_past, "left out as their past is not known", "因历史取值未知而未使用"),
+            (known, "left out as they seem to know the outcome", "因疑似含有结果信息而剔除"),
             (self.kept, "kept though they look like leaks", "按要求保留，但疑似泄漏"),
             (self.to_look_at, "to be looked at", "需核查"),
         ]

@@ -96,7 +96,8 @@ def score_past(
     scores : pandas.DataFrame
         ``record_id, as_of`` (a date), ``probability, grade`` as they were told then.
     conversions : pandas.DataFrame
-        ``record_id, converted_on`` (a date; empty if it did not) of records that converted.
+        ``record_id, converted_on`` (a date; empty if it did not) of records that converted, one row for each time: one
+        that was opened again may convert again, and what counts is a conversion in the score's own window.
     as_of : datetime.date
         Last day that is known: later conversions have no effect.
     horizon_days : int

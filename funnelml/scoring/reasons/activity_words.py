@@ -26,9 +26,9 @@ KINDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     }
 )
 """Kinds of activities: one, several, and in Chinese."""
-_SOON: Final = np.array([5 / 60, 15 / 60, 30 / 60, 1, 2])
+SOON: Final = np.array([5 / 60, 15 / 60, 30 / 60, 1, 2])
 """Hours within which an answer came soon; of a later one is told how long it took."""
-_QUIET: Final = 7
+QUIET: Final = 7
 """Days without an activity from which on the quiet is told, and not the activity."""
 
 
@@ -69,7 +69,7 @@ def _tell_activity(value: float | None) -> Words:
         return "no activity so far", "尚无任何跟进"
     if value < 1:
         return "last activity less than a day ago", "1 天内有跟进"
-    if value < _QUIET:
+    if value < QUIET:
         return f"last activity {days(value)} ago", f"{days(value, 'zh')}前跟进过"
     return f"no activity for {days(value)}", f"{days(value, 'zh')}没有跟进"
 
@@ -84,8 +84,8 @@ def _tell_inbound(value: float | None) -> Words:
 
 def round_response(hours: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return hours rounded up to 5, 15 or 30 minutes or to whole hours, and from two days on down to whole days."""
-    within = _SOON[np.minimum(np.searchsorted(_SOON, hours), len(_SOON) - 1)]
-    return np.where(hours > _SOON[-1], round_waiting(hours), np.where(np.isnan(hours), np.nan, within))
+    within = SOON[np.minimum(np.searchsorted(SOON, hours), len(SOON) - 1)]
+    return np.where(hours > SOON[-1], round_waiting(hours), np.where(np.isnan(hours), np.nan, within))
 
 
 def round_waiting(hours: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -99,7 +99,7 @@ def _tell_response(value: float | None) -> Words:
     if value < 1:
         return f"answered within {60 * value:.0f} minutes", f"{60 * value:.0f} 分钟内已回复"
     en, zh = _last(value)
-    if value <= _SOON[-1]:
+    if value <= SOON[-1]:
         return f"answered within {en}", f"{zh}内已回复"
     return f"first answer took {en}", f"首次回复用了 {zh}"
 

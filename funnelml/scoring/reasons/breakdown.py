@@ -30,7 +30,8 @@ class ScoreBreakdown:
         Log odds of the average record.
     steps : pandas.DataFrame
         One row per topic, the strongest first: ``topic, field`` (the one that speaks), ``contribution`` (log odds),
-        ``reason, reason_zh``. The time of year comes last.
+        ``reason, reason_zh, told``. The time of year comes last; it is not ``told`` as a reason, nor is a topic whose
+        contribution is the opposite of what everyone expects, which has the name of the field for words.
     """
 
     record_id: str
@@ -71,7 +72,7 @@ class ScoreBreakdown:
                 zh=f"{self.record_id}：概率 {chance}，平均记录 {average}。",
             )
         ]
-        reasons = self.steps[self.steps["topic"] != TIME_OF_YEAR]
+        reasons = self.steps[self.steps["told"]]
         for sign, en, zh in ((1, "For it", "有利"), (-1, "Against it", "不利")):
             strong = reasons[sign * reasons["contribution"] >= POINT / 2].head(3)
             if len(strong):
@@ -108,18 +109,21 @@ def break_down_score(
     """
     added, _ = check_contributions(contributions, features, [record_id])
     teller = FieldTeller(features, currency)
-    weights = weigh_topics(added[:, :-1], teller.topics)
+    weights = weigh_topics(added[:, :-1], teller.topics, teller.expect())
     here = np.zeros(1, dtype=np.intp)
     rows = []
-    for topic, contribution, field in zip(
-        weights.topics, weights.contribution[0], weights.speaker[0].tolist(), strict=True
+    for topic, contribution, field, believed in zip(
+        weights.topics, weights.contribution[0], weights.speaker[0].tolist(), weights.believed[0].tolist(), strict=True
     ):
+        told = believed and topic != TIME_OF_YEAR
         reason, reason_zh = _TIME_OF_YEAR
-        if topic != TIME_OF_YEAR:
+        if told:
             reason, reason_zh = teller.tell(field, here)[0], teller.tell(field, here, "zh")[0]
-        rows.append((topic, teller.fields[field], contribution, reason, reason_zh))
-    steps = pd.DataFrame(rows, columns=["topic", "field", "contribution", "reason", "reason_zh"])
-    steps = steps.astype({"contribution": "float64"})
+        elif topic != TIME_OF_YEAR:
+            reason, reason_zh = teller.name(field), teller.name(field, "zh")
+        rows.append((topic, teller.fields[field], contribution, reason, reason_zh, told))
+    steps = pd.DataFrame(rows, columns=["topic", "field", "contribution", "reason", "reason_zh", "told"])
+    steps = steps.astype({"contribution": "float64", "told": bool})
     order = np.lexsort((-steps["contribution"].abs().to_numpy(), steps["topic"] == TIME_OF_YEAR))
     return ScoreBreakdown(
         record_id=record_id, average=float(added[0, -1]), steps=steps.iloc[order].reset_index(drop=True)

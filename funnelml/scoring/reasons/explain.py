@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -50,14 +49,20 @@ def explain_scores(
     contributions and the words of the strongest. A reason says a fact; whether it is for or against is its sign, as
     compared with the average record of training. Reasons of less than half a point (a point is ``log(2) / 20``) are
     left out, and so is the time of year, which all records of a day have in common; both count in the score.
+
+    A fact that can only speak for a record in everyone's eyes (it was answered, its account wins above the average) is
+    never told against it, nor the other way round (``funnelml.scoring.reasons.expected``): a model may find so, since
+    hopeless leads are answered as fast as any, but a rep who reads it believes no reason any more. Another field of the
+    topic speaks then if it is worth half a point itself, with the sum of the topic as ever; else the topic is not told.
+    All of it counts in the score, of which reasons are the strongest part and not the sum.
     """
     added, ids = check_contributions(contributions, features, record_id)
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
         raise ModelInputError(f"top is {top!r}; write how many reasons a side has, from 1 on")
     teller = FieldTeller(features, currency)
-    weights = weigh_topics(added[:, :-1], teller.topics)
+    weights = weigh_topics(added[:, :-1], teller.topics, teller.expect())
     calendar = np.array([topic == TIME_OF_YEAR for topic in weights.topics], dtype=bool)
-    told = np.where(calendar, 0.0, weights.contribution)
+    told = np.where(calendar | ~weights.believed, 0.0, weights.contribution)
     n = len(added)
     fields = np.full((n, 2 * top), -1, dtype=np.intp)
     sums = np.zeros((n, 2 * top))
@@ -77,40 +82,6 @@ def explain_scores(
         features=features,
         currency=currency,
     )
-
-
-def explain_in_chunks(
-    contribute: Callable[[pd.DataFrame], NDArray[np.float64]],
-    features: pd.DataFrame,
-    *,
-    record_id: ArrayLike | None = None,
-    top: int = 3,
-    currency: str = "",
-    rows: int = 50_000,
-) -> Iterator[ScoreReasons]:
-    """Explain many records a part at a time, so that memory does not grow with their number.
-
-    Parameters
-    ----------
-    contribute : callable
-        From features to contributions: the method ``contributions`` of a scorer.
-    features : pandas.DataFrame, shape (n, k)
-        Values of the fields.
-    record_id, top, currency
-        As in ``explain_scores``.
-    rows : int
-        Rows at a time.
-
-    Yields
-    ------
-    ScoreReasons
-        The same reasons as all rows at once would have.
-    """
-    ids = np.arange(len(features)) if record_id is None else np.asarray(record_id)
-    for start in range(0, len(features), rows):
-        part = features.iloc[start : start + rows]
-        own = ids[start : start + rows]
-        yield explain_scores(contribute(part), part, record_id=own, top=top, currency=currency)
 
 
 def check_contributions(

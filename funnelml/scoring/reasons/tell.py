@@ -12,6 +12,7 @@ from funnelml.language import Language
 from funnelml.scoring.models.columns import NumberColumn, as_texts, is_number
 from funnelml.scoring.reasons.activity_words import ACTIVITY_WORDS
 from funnelml.scoring.reasons.circumstance_words import CIRCUMSTANCE_WORDS
+from funnelml.scoring.reasons.expected import EXPECTED
 from funnelml.scoring.reasons.field_words import FieldWords, Value, other_words, write_text
 from funnelml.scoring.reasons.record_words import RECORD_WORDS, amount_words
 from funnelml.scoring.reasons.topics import topic_of
@@ -51,6 +52,14 @@ class FieldTeller:
     def name(self, field: int, language: Language = "en") -> str:
         """Return what the field at a position is called."""
         return self._of(field).name[language == "zh"]
+
+    def expect(self) -> NDArray[np.int8]:
+        """Return 1 where a value can only speak for a record, -1 where only against it, 0 elsewhere, shape (n, k)."""
+        expected = np.zeros(self._features.shape, dtype=np.int8)
+        for j, name in enumerate(self.fields):
+            if self._words[j] is not None and name in EXPECTED:
+                expected[:, j] = EXPECTED[name](NumberColumn(name="").encode(self._features.iloc[:, j]))
+        return expected
 
     def tell(self, field: int, rows: NDArray[np.intp], language: Language = "en") -> NDArray[np.object_]:
         """Return the phrase for the value of one field in each of some rows.

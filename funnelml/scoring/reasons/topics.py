@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelml.scoring.models.scorecard import POINT
 from funnelml.scoring.reasons.activity_words import KINDS
 
 TIME_OF_YEAR: Final = "time of year"
@@ -71,15 +72,19 @@ class TopicWeights:
     contribution : numpy.ndarray of float64, shape (n, t)
         Log odds, summed over the fields of the topic.
     speaker : numpy.ndarray of intp, shape (n, t)
-        Position of the field that speaks for the topic: the one that adds most in the direction of the sum.
+        Position of the field that speaks for the topic: the one that adds most in the direction of the sum, among
+        those of which the opposite is not expected.
+    believed : numpy.ndarray of bool, shape (n, t)
+        Whether there is such a field; if not, the one that adds most speaks against all expectation.
     """
 
     topics: tuple[str, ...]
     contribution: NDArray[np.float64]
     speaker: NDArray[np.intp]
+    believed: NDArray[np.bool_]
 
 
-def weigh_topics(contributions: NDArray[np.float64], topics: Sequence[str]) -> TopicWeights:
+def weigh_topics(contributions: NDArray[np.float64], topics: Sequence[str], expected: NDArray[np.int8]) -> TopicWeights:
     """Add up the contributions of the fields of each topic.
 
     Parameters
@@ -88,16 +93,29 @@ def weigh_topics(contributions: NDArray[np.float64], topics: Sequence[str]) -> T
         Log odds that each field adds.
     topics : sequence of str
         Topic of each of the k fields.
+    expected : numpy.ndarray of int8, shape (n, k)
+        1 where a value can only speak for a record, -1 where only against it, 0 elsewhere.
+
+    Notes
+    -----
+    A field that takes the place of one against expectation must be worth a reason itself: half a point.
     """
     names = tuple(dict.fromkeys(topics))
     members = [np.flatnonzero(np.asarray(topics, dtype=object) == name) for name in names]
     n = len(contributions)
     sums = np.empty((n, len(names)))
     speaker = np.empty((n, len(names)), dtype=np.intp)
+    believed = np.empty((n, len(names)), dtype=bool)
+    line = np.arange(n)
     for place, own in enumerate(members):
         added = contributions[:, own]
         # one field after the other: the sum of a row is the same to the last bit however many rows there are
         sums[:, place] = np.add.accumulate(added, axis=1)[:, -1]
-        towards = np.where(sums[:, place, None] >= 0, added, -added)
-        speaker[:, place] = own[towards.argmax(axis=1)]
-    return TopicWeights(topics=names, contribution=sums, speaker=speaker)
+        sign = np.where(sums[:, place, None] >= 0, 1, -1)
+        towards = sign * added
+        allowed = np.where(expected[:, own] == -sign, -np.inf, towards)
+        first, second = towards.argmax(axis=1), allowed.argmax(axis=1)
+        most = allowed[line, second]
+        believed[:, place] = (most == towards[line, first]) | (most >= POINT / 2)
+        speaker[:, place] = own[np.where(believed[:, place], second, first)]
+    return TopicWeights(topics=names, contribution=sums, speaker=speaker, believed=believed)

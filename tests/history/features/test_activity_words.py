@@ -54,4 +54,35 @@ def test_a_column_of_kinds_is_read_at_once():
 def test_directions_are_told_or_follow_from_the_kind():
     kinds = np.array([KINDS.index(k) for k in ("call", "call", "email", "meeting", "demo", "download", "web_visit")])
     told = pd.Series(["INBOUND", "呼出", None, None, None, None, "sideways"], dtype=object)
-    assert code_directions(told, kinds).tolist() == [-1, 1, 1, 1, 0, -1, 0]
+    # What cannot be read says nothing: then the kind does.
+    assert code_directions(told, kinds).tolist() == [-1, 1, 1, 1, 0, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ("Outbound call", 1),
+        ("email sent", 1),
+        ("OUT", 1),
+        ("Sales", 1),
+        ("销售", 1),
+        ("呼出电话", 1),
+        ("Incoming call", -1),
+        ("in-bound", -1),
+        ("客户", -1),
+        ("客户来电", -1),
+        ("呼入", -1),
+        # These tell both, or neither, and a web visit is the customer's.
+        ("呼入 / 呼出", -1),
+        ("logged in", -1),
+        ("1", -1),
+    ],
+)
+def test_directions_are_read(text, way):
+    visit = KINDS.index("web_visit")
+    assert code_directions(pd.Series([text]), np.array([visit])).tolist() == [way]
+
+
+def test_a_direction_that_tells_both_ways_or_none_leaves_a_call_to_the_team():
+    told = pd.Series(["呼入 / 呼出", "logged in", "checked out", "1"])
+    assert code_directions(told, np.zeros(4, dtype=np.int64)).tolist() == [1] * 4

@@ -63,6 +63,7 @@ def small_crm(engine="pandas"):
         ("a", "amount", 8, 12, "120", "500"),
         ("a", "expected_close_date", 5, 5, "1970-01-09", "1970-01-13"),
         ("a", "expected_close_date", 9, 9, "1970-01-13", "1970-01-11"),
+        ("b", "owner", 0, 0, "Zoe", "Ann"),
         ("d", "owner", 9, 9, "Ann", "Bob"),
         ("a", "competitors", 3, 3, None, "2"),
         ("a", "next step", 3, 3, None, "寄样"),
@@ -226,10 +227,56 @@ def test_fields_without_history_are_left_out_unless_trusted():
 
 
 def test_whether_a_field_has_a_history_is_told_by_the_log_until_the_given_day():
-    early = moments_at(8, "a")
-    assert "owner" in describe_records(small_crm(), early).left_out
-    told = describe_records(small_crm(), early, as_of=day(9))
-    assert told.features.loc[0, "owner"] == "Ann" and "owner" not in told.left_out
+    early = moments_at(4.5, "a")
+    assert "expected_close_date" in describe_records(small_crm(), early).left_out
+    assert "expected_close_date" not in describe_records(small_crm(), early, as_of=day(9)).left_out
+
+
+def test_a_field_is_known_from_the_first_change_of_any_record_on():
+    # The date of b is the one that the table has. The first change of a date was recorded on day 5.
+    table = small_crm().tables["opportunities"]
+    dates = pd.array([8 * DAY, 30 * DAY, None, 20 * DAY, None], dtype="Int64")
+    history = small_crm().with_tables(opportunities=table.assign(expected_close_date=dates))
+    moments = pd.concat([moments_at(cut, "a", "b") for cut in (4.5, 5, 5 + MICROSECOND)])
+    told = describe_records(history, moments, as_of=day(9)).features["days_to_expected_close"]
+    assert told.tolist()[4:] == [7, 25] and told[:4].isna().all()
+    # Those that are born with a record, and who is trusted, need no such log.
+    rows = [("a", "segment", 9, 9, "SMB", "Key account"), ("a", "team", 9, 9, "North", "South")]
+    history = small_crm().with_tables(field_changes=field_log(rows))
+    told = describe_records(history, moments_at(4.5, "a"), as_of=day(9)).features
+    assert told.loc[0, ["segment", "team"]].tolist() == ["SMB", None]
+    told = describe_records(history, moments_at(4.5, "a"), as_of=day(9), trusted=("team",)).features
+    assert told.loc[0, "team"] == "North"
+
+
+def test_owners_count_from_when_owners_were_logged():
+    rows = [("d", "owner", 9, 9, "Ann", "Bob")]
+    told = describe_records(small_crm().with_tables(field_changes=field_log(rows)), moments_at(10, "a")).features
+    # The owner of b, won on day 3, is not known of that day; e is Ann's today.
+    assert told.loc[0, ["owner_win_rate", "owner_open_records"]].tolist() == [0.5, 1]
+
+
+def test_what_an_event_log_repeats_in_every_row_is_no_history():
+    stages = stage_log([("a", "Lead", 0), ("a", "Proposal", 4), ("b", "Lead", 2)])
+    rows = [(r, f, at, at, None, "7") for f in ("amount", "final check", "source") for r, at in (("a", 0), ("b", 2))]
+    rows += [("a", "contacts", 4, 4, None, "3")]
+    history = History(tables={"stage_changes": stages, "field_changes": field_log(rows)}, funnels=(FUNNEL,))
+    told = describe_records(history, moments_at(5, "a", "b"))
+    assert list(told.left_out) == ["amount", "field:final check"] and told.assumed == ("source",)
+    assert "each record shows one value" in told.left_out["amount"] and "field:contacts" in told.fields.known
+    assert not {"amount", "field:final check"} & set(told.features)
+    trusted = describe_records(history, moments_at(5, "a", "b"), trusted=("amount", "field:final check"))
+    assert trusted.features["amount"].tolist() == trusted.features["field:final check"].tolist() == [7, 7]
+    assert trusted.assumed == ("amount", "source", "field:final check")
+    # One record that shows a second value makes it a history.
+    again = field_log([*rows, ("b", "amount", 3, 3, None, "8")])
+    assert "amount" in describe_records(history.with_tables(field_changes=again), moments_at(5, "b")).features
+
+
+def test_amounts_too_far_apart_for_a_ratio_have_none():
+    rows = [("a", "amount", 3, 3, "1e-300", "1e300"), ("d", "amount", 9, 9, "50", "100")]
+    told = describe_records(small_crm().with_tables(field_changes=field_log(rows)), moments_at(10, "a", "d"))
+    assert np.isnan(told.features.loc[0, "amount_change"]) and told.features.loc[1, "amount_change"] == 1
 
 
 def test_a_table_that_an_export_wrote_over_does_not_tell_the_future():

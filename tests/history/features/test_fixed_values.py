@@ -44,8 +44,18 @@ def test_a_table_written_over_says_nothing_where_the_log_tells_no_old_value():
     assert values(fixed_of([20.0, 8.0, 9.0], [("a", 3, None, "20.0"), ("b", 4, None, "8")])) == [None, None, None]
 
 
+def test_one_old_value_does_not_make_a_log_tell_old_values():
+    # Whoever has a value before day 5 is one who is going to change.
+    changes = [("a", 3, None, "20"), ("b", 5, "6", "8"), ("c", 4, None, "9")]
+    assert values(fixed_of([20.0, 8.0, 9.0], changes)) == [None, None, None]
+    # Here the log knows that 20 stood before 30 and does not say so.
+    changes = [("a", 3, None, "20"), ("a", 4, None, "30"), ("b", 5, "6", "8"), ("c", 4, "3", "9"), ("c", 5, "9", "5")]
+    assert values(fixed_of([30.0, 8.0, 5.0], changes)) == [None, None, None]
+
+
 def test_texts_and_dates_are_compared_as_what_they_are():
-    owners = fixed_of(["Bo", "Cy", "王芳"], [("a", 3, "Ann", "Bo"), ("b", 3, None, "Cy")], field="owner")
+    changes = [("a", 3, "Ann", "Bo"), ("a", 5, "Bo", "Di"), ("b", 3, None, "Cy")]
+    owners = fixed_of(["Di", "Cy", "王芳"], changes, field="owner")
     assert values(owners, "owner") == ["Ann", None, "王芳"]
     midnights = pd.array([9 * DAY, 9 * DAY, None], "Int64")
     dates = fixed_of(midnights, [("a", 3, None, "1970-01-10")], field="expected_close_date")

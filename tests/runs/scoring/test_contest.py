@@ -17,7 +17,6 @@ from funnelml.runs.scoring import contest
 from funnelml.runs.scoring.contest import Champion, hold_contest
 from funnelml.schema import DAY, empty_table
 from funnelml.scoring import learn
-from funnelml.scoring.evaluation.splits import split_by_time
 from funnelml.scoring.learn import learn_score
 from funnelml.scoring.recipe import Part, Recipe
 from funnelml.scoring.rows import ScoringRows
@@ -84,42 +83,62 @@ def test_without_newer_outcomes_the_champion_stays(rows, learned, monkeypatch, d
     champion = replace(champion_of(rows, DAYS[-5], monkeypatch), as_of=day)
     found = hold(champion, learned, rows)
     assert (found.winner, found.winner_id) == (champion.model, "m-1")
-    with pytest.raises(NotEnoughDataError, match=f"since the model in use was learned .{day}.; it stays"):
+    with pytest.raises(NotEnoughDataError, match=f"since the model in use was learned .{day}.; the model in use stays"):
         found.result()
 
 
-def test_both_are_judged_on_the_same_rows_that_neither_has_learned_from(rows, learned, monkeypatch):
-    day = DAYS[-4] + timedelta(days=2)
-    champion = champion_of(rows, day, monkeypatch)
-    asked = {}
+def test_with_too_few_newer_outcomes_it_stays_for_half_a_year(rows, learned, monkeypatch):
+    champion = champion_of(rows, DAYS[-1], monkeypatch)
+    found = hold(champion, learned, rows)
+    assert found.winner_id == "m-1"
+    few = int(rows.label[-EACH:].sum())
+    with pytest.raises(NotEnoughDataError, match=f"only {few} have the rarer outcome; 40 would do .* in use stays"):
+        found.result()
+    for days, winner_id in ((179, "m-1"), (180, None)):
+        found = hold(champion, learned, rows, as_of=champion.as_of + timedelta(days=days))
+        assert found.winner_id == winner_id
+    with pytest.raises(NotEnoughDataError, match="180 days old or more and is replaced uncompared"):
+        found.result()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What was compared."""
+    told = {}
 
     def spy(one, other, label, **named):
-        asked.update(named, champion=one, challenger=other, label=label)
+        told.update(named, champion=np.asarray(one), challenger=np.asarray(other), label=np.asarray(label))
         return compare(one, other, label, **named)
 
     compare = contest.challenge
     monkeypatch.setattr(contest, "challenge", spy)
-    result = hold(champion, learned, rows).result()
-    _, test = split_by_time(rows)
-    newer = test.at >= HISTORY.cut(day)
-    assert 0 < newer.sum() < len(test) and newer.sum() == 3 * EACH
-    assert asked["record_id"].tolist() == test.record_id[newer].tolist()
-    assert asked["label"].tolist() == test.label[newer].tolist()
-    judged = learned.evaluation.main.test_scores.set_index("record_id")["probability"]
-    assert np.array_equal(asked["challenger"], judged[asked["record_id"]])
-    alone = champion.model.score(rows).set_index("record_id")["probability"]
-    assert np.array_equal(asked["champion"], alone[asked["record_id"]])
+    return told
+
+
+@pytest.mark.parametrize(("weeks", "days_later"), [(5, 0), (5, 2), (20, 0)])
+def test_both_are_judged_on_the_same_rows_that_neither_has_learned_from(
+    rows, learned, monkeypatch, asked, weeks, days_later
+):
+    """From the end of the day of the champion on, or from where the test of today's model begins."""
+    day = DAYS[-weeks] + timedelta(days=days_later)
+    champion = champion_of(rows, day, monkeypatch)
+    hold(champion, learned, rows)
+    begin = max(HISTORY.cut(day), learned.evaluation.main.test_from)
+    newer = rows.at >= begin
+    assert newer.sum() == {(5, 0): 5, (5, 2): 4, (20, 0): 8}[weeks, days_later] * EACH
+    assert asked["record_id"].tolist() == rows.record_id[newer].tolist()
+    assert asked["label"].tolist() == rows.label[newer].tolist()
+    assert np.array_equal(asked["champion"], champion.model.predict_proba(rows.features[newer])[:, 1])
     assert asked["champion_age_days"] == (AS_OF - day).days
-    assert result.comparison.rows == newer.sum()
-
-
-def test_the_first_rows_judged_are_those_seen_at_the_end_of_the_day_of_the_champion(rows, learned, monkeypatch):
-    """All that became of them came later than anything it knew."""
-    champion = champion_of(rows, DAYS[-2], monkeypatch)
-    result = hold(champion, learned, rows).result()
-    assert result.comparison.rows == 2 * EACH
-    later = replace(champion, as_of=DAYS[-2] + timedelta(days=1))
-    assert hold(later, learned, rows).result().comparison.rows == EACH
+    # The challenger is fitted to what was known when these rows begin: later labels turned round change nothing.
+    before, turned = (
+        asked["challenger"],
+        replace(rows, label=np.where(rows.known_at > begin, 1 - rows.label, rows.label)),
+    )
+    hold(champion, replace(learned, rows=turned), rows)
+    assert np.array_equal(asked["challenger"], before)
+    hold(champion, replace(learned, rows=upside_down(rows)), rows)
+    assert not np.allclose(asked["challenger"], before)
 
 
 def upside_down(rows):

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from funnelml.errors import ModelStoreError
 from funnelml.io.current_models import current_model, use_model
@@ -17,6 +16,7 @@ from funnelml.io.model_store import model_ids, read_card, save_model
 from funnelml.runs.scoring.keep import NOT_KEPT, Kept, find_champion, keep_run, past_scores
 from funnelml.runs.scoring.ledger import ledger_dates, read_ledger
 from funnelml.runs.scoring.score import ScoreRun
+from funnelml.scoring.models.scorecard import Scorecard
 from tests.runs.scoring.small_crm import AS_OF
 
 WON = {"funnel": "generic", "outcome": "won within 28 days"}
@@ -105,7 +105,7 @@ def test_a_model_that_was_removed_is_told(run, root):
 
 def test_another_kind_of_model_is_not_compared(run, root):
     model_id = keep(run, root).model_id
-    other = LogisticRegression().fit(np.array([[0.0], [1.0]]), np.array([0, 1]))
+    other = Scorecard().fit(np.array([[0.0], [1.0]]), np.array([0, 1]))
     other_id = save_model(root / "models", name="lead_score", model=other, card=read_card(root / "models", model_id))
     use_model(root / "models", other_id)
     champion, why_not = find_champion(root, "lead_score", **WON)

@@ -12,13 +12,14 @@ import pytest
 from funnelml.errors import ModelInputError, NotEnoughDataError
 from funnelml.history.dates import day_of
 from funnelml.runs.scoring import watch as watching
+from funnelml.runs.scoring.score import score_workspace
 from funnelml.runs.scoring.watch import Watch
 from funnelml.schema import DAY
 from funnelml.scoring.grades import grade_scores
 from funnelml.scoring.grading import Grading
 from funnelml.scoring.training_rows import find_conversions, scoring_rows
 from funnelml.scoring.walk_forward import score_walking_forward
-from tests.runs.scoring.small_crm import AS_OF
+from tests.runs.scoring.small_crm import AS_OF, in_pandas
 
 ASKED = {"horizon_days": 28, "funnel": "generic", "outcome": "won"}
 
@@ -69,8 +70,44 @@ def test_who_rose_is_to_be_contacted_and_who_was_not_there_did_not_rise(run, wat
 def test_a_workspace_without_a_past_has_no_trend(watch):
     history = watch.history
     first = day_of(history.recorded_span(history.funnel("generic"))[0], history.time_zone)
-    with pytest.raises(NotEnoughDataError, match="no record was open in the weeks before"):
+    with pytest.raises(NotEnoughDataError, match="in the weeks before no record was open"):
         replace(watch, as_of=first).trend()
+
+
+def with_first_change_of_owner(history, ids, at):
+    """Return the history as if no owner had ever changed before an instant."""
+    history = in_pandas(history)
+    changes = history.tables["field_changes"]
+    told = {"funnel": "generic", "record_id": ids, "field": "owner", "changed_at": at, "recorded_at": at}
+    others = changes[changes["field"] != "owner"]
+    added = pd.DataFrame({**told, "old": "A", "new": "B"})
+    return history.with_tables(field_changes=pd.concat([others, added], ignore_index=True))
+
+
+def test_a_field_whose_history_begins_late_is_used_from_then_on(workspace, monkeypatch):
+    """The owner of a past day is known only from the first change of an owner on."""
+    monkeypatch.setattr(watching, "MONTHS", 2)
+    still = scoring_rows(workspace.history, as_of=AS_OF, **ASKED).record_id[:20]
+    first = workspace.history.cut(AS_OF - timedelta(days=10))
+    later = replace(workspace, history=with_first_change_of_owner(workspace.history, still, first))
+    found = score_workspace(later, as_of=AS_OF)
+    assert "owner" in found.model.features
+    assert "owner" not in scoring_rows(later.history, as_of=AS_OF - timedelta(days=14), **ASKED).features
+    assert list(found["trend"].result.dates) == [AS_OF - timedelta(days=7), AS_OF]
+    assert found["past"].result is not None and found["past"].result.by_grade["records"].sum() > 0
+    lately = with_first_change_of_owner(workspace.history, still, workspace.history.cut(AS_OF) - 1)
+    watch = Watch(
+        history=lately,
+        as_of=AS_OF,
+        trusted=(),
+        learned=found.learned,
+        model=found.model,
+        grading=Grading(),
+        open_rows=found.open_rows,
+        **ASKED,
+    )
+    with pytest.raises(NotEnoughDataError, match="or a field of the model had no history"):
+        watch.trend()
 
 
 def test_past_scores_walk_forward_where_none_went_out(run, watch):
@@ -150,7 +187,7 @@ def test_the_best_grade_is_compared_by_a_field_that_is_there(run, watch):
     with pytest.raises(ModelInputError, match="field 'amount' holds numbers"):
         watch.selection(run.grades, "amount")
     order = run.open_rows.record_id.argsort().argsort()
-    region = np.where(order % 2, "North", "South").astype(object)
+    region = np.where(order % 3, "North", "South").astype(object)
     there = replace(run.open_rows, features=run.open_rows.features.assign(region=region))
     told = replace(watch, open_rows=there).selection(run.grades, "region").table.set_index("level")
     grades = run.scores.set_index("record_id")["grade"]
@@ -165,8 +202,8 @@ def test_drift_holds_the_open_records_against_those_learned_from(run):
     assert "owner" in fields and fields <= set(run.learned.rows.features)
 
 
-def test_the_base_rate_of_the_judged_rows_is_held_against_that_of_those_before(run):
+def test_the_base_rate_of_the_judged_rows_is_held_against_what_was_known_before(run):
     rows, told = run.learned.rows, run["base_rate"].result
-    new = rows.at >= run.learned.evaluation.main.test_from
-    assert told.train_rate == pytest.approx(rows.label[~new].mean())
-    assert told.new_rate == pytest.approx(rows.label[new].mean())
+    judged = run.learned.evaluation.main
+    assert told.train_rate == pytest.approx(rows.label[rows.known_at <= judged.test_from].mean())
+    assert told.new_rate == pytest.approx(judged.test_scores["label"].mean())

@@ -99,7 +99,11 @@ def test_fields_without_history_are_reported_with_their_reason():
     rows = replace(rows_of(features, y), left_out={"owner": "no change of it was ever recorded"}, assumed=())
     report = find_leaks(rows)
     assert report.left_out == ("owner",)
-    assert report.to_frame()["evidence"].iloc[0] == "no change of it was ever recorded"
+    assert report.without_past == ("owner",)
+    assert report.to_frame()["evidence"].iloc[0] == "its past is not known: no change of it was ever recorded"
+    assert report.to_frame("zh")["evidence"].iloc[0] == "历史取值未知：仅有导出时的取值"
+    assert report.summary() == "Of 17 fields in 2,000 rows, 1 left out as their past is not known: owner."
+    assert report.summary("zh") == "在 2,000 行中检查了 17 个字段：因历史取值未知而未使用 1 个：owner。"
     pd.testing.assert_frame_equal(report.apply(rows).features, features)
 
 
@@ -172,7 +176,9 @@ def test_a_field_to_keep_must_be_there():
     rows = rows_of(pd.DataFrame({"source": np.zeros(100)}), np.arange(100) % 2)
     with pytest.raises(ModelInputError, match=r"'sources' cannot be kept, there is no such field \(did you mean 'sou"):
         find_leaks(rows, keep=["sources"])
-    with pytest.raises(ModelInputError, match="'owner' cannot be kept, the features were made without it: today's"):
+    with pytest.raises(
+        ModelInputError, match=r"'owner' cannot be kept, .* not known: today's value\. .* trusted=\['ow"
+    ):
         find_leaks(rows, keep=["owner"], left_out={"owner": "today's value"})
 
 

@@ -48,6 +48,21 @@ def test_a_record_in_words():
     assert told.summary("zh") == "O-1：概率 25.2\xa0%，平均记录 26.9\xa0%。有利：来源：转介绍。不利：30 天没有跟进。"
 
 
+def test_what_contradicts_everyone_keeps_its_bar_and_is_no_reason():
+    features = pd.DataFrame({"response_hours": [0.2], "account_win_lift": [0.04], "x": [3.0]})
+    told = break_down_score([[-0.5, -0.4, 0.7, -1.0]], features, record_id="O-1")
+    assert told.log_odds == pytest.approx(-1.2)
+    assert list(told.to_frame()["reason"]) == [
+        "x: 3",
+        "hours to the first answer",
+        "wins of this account against the average",
+    ]
+    assert list(told.to_frame("zh")["reason"])[1:] == ["首次回复用时（小时）", "该客户相对平均的赢单率"]
+    assert told.summary().endswith("For it: x: 3.") and "不利" not in told.summary("zh")
+    as_expected = break_down_score([[0.5, 0.4, 0.7, -1.0]], features, record_id="O-1")
+    assert "answered within 15 minutes, this account wins 4 points above the average." in as_expected.summary()
+
+
 def test_it_takes_one_record():
     two = pd.concat([FEATURES, FEATURES])
     with pytest.raises(ModelInputError, match="1 record ids for 2 rows"):

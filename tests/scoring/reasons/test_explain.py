@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from funnelml.errors import ModelInputError
 from funnelml.scoring.models.boosting import BoostedTrees
 from funnelml.scoring.models.scorecard import POINT, Scorecard
-from funnelml.scoring.reasons.explain import explain_in_chunks, explain_scores
+from funnelml.scoring.reasons.explain import explain_scores
 
 
 def example(n=3):
@@ -42,8 +42,8 @@ def large(n=400, seed=0):
             "stage": rng.choice(np.array(["线索", "方案", None], dtype=object), n),
             "stage_age_days": rng.exponential(20, n),
             "age_days": rng.exponential(60, n),
-            "meeting_30d": rng.poisson(1.0, n).astype(float),
-            "days_since_activity": np.where(rng.random(n) < 0.2, np.nan, rng.exponential(15, n)),
+            "pushes": rng.poisson(1.0, n).astype(float),
+            "pushed_days": np.where(rng.random(n) < 0.2, np.nan, rng.exponential(15, n)),
             "职业": rng.choice(np.array(["经理", "无业", None], dtype=object), n),
             "month": rng.integers(1, 13, n).astype(float),
         }
@@ -120,7 +120,7 @@ def test_the_summary_names_what_speaks_most_often():
 def test_every_reason_is_among_the_strongest_of_its_side(top, seed):
     added, features = large(30, seed)
     details = explain_scores(added, features, top=top).details()
-    topics = {"age": [1, 2], "follow-up": [3, 4], "stage": [0], "职业": [5]}
+    topics = {"age": [1, 2], "pushes": [3, 4], "stage": [0], "职业": [5]}
     for row in range(30):
         sums = np.array([added[row, columns].sum() for columns in topics.values()])
         for side, sign in (("for", 1), ("against", -1)):
@@ -139,14 +139,59 @@ def test_the_order_of_rows_does_not_matter(seed):
     pd.testing.assert_frame_equal(whole, shuffled)
 
 
-@pytest.mark.parametrize("rows", [1, 7, 50, 10_000])
-def test_the_size_of_chunks_does_not_matter(rows):
+@pytest.mark.parametrize("rows", [1, 7])
+def test_a_row_stands_for_itself(rows):
     added, features = large(50)
     whole = explain_scores(added, features, currency="元")
-    parts = list(explain_in_chunks(lambda part: added[part.index], features, rows=rows, currency="元"))
-    assert len(parts) == -(-50 // rows)
+    cuts = [slice(k, k + rows) for k in range(0, 50, rows)]
+    ids = np.arange(50)
+    parts = [explain_scores(added[c], features.iloc[c], record_id=ids[c], currency="元") for c in cuts]
     pd.testing.assert_frame_equal(pd.concat([p.to_frame() for p in parts], ignore_index=True), whole.to_frame())
     pd.testing.assert_frame_equal(pd.concat([p.details("zh") for p in parts], ignore_index=True), whole.details("zh"))
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad", "neither"),
+    [
+        ("account_win_lift", 0.04, -0.04, 0.004),
+        ("source_win_lift", 0.2, -0.2, np.nan),
+        ("response_hours", 0.5, np.nan, None),
+        ("response_hours", 2.0, 30.0, None),
+        ("waiting_hours", 0.0, 5.0, np.nan),
+        ("days_since_activity", 1.0, 30.0, None),
+        ("days_since_inbound", 1.0, np.nan, 60.0),
+        ("days_since_call", 1.0, np.nan, 60.0),
+        ("activities_7d", 2.0, 0.0, None),
+        ("activities_30d", 5.0, 0.0, 2.0),
+        ("activities_total", None, 0.0, 9.0),
+        ("inbound_30d", 1.0, 0.0, np.nan),
+        ("meeting_total", None, 0.0, 3.0),
+    ],
+)
+def test_what_contradicts_everyone_is_no_reason_but_counts(field, good, bad, neither):
+    values = [value for value in (good, bad, neither) if value is not None]
+    features = pd.DataFrame({field: values, "x": 1.0})
+    n = len(values)
+    for size in (0.5, -0.5):
+        added = np.column_stack([np.full(n, size), np.full(n, 0.1), np.full(n, -1.0)])
+        reasons = explain_scores(added, features)
+        told = reasons.details().query("field == @field")["record_id"].tolist()
+        against = bad if size > 0 else good
+        assert told == [k for k, value in enumerate(values) if value is not against]
+        np.testing.assert_allclose(reasons.log_odds, size - 0.9)
+
+
+def test_another_field_of_the_topic_speaks_if_it_is_worth_a_reason():
+    features = pd.DataFrame({"activities_7d": [4.0, 4.0], "call_30d": [0.0, 0.0], "source_win_lift": [0.1, 0.1]})
+    added = np.array([[-0.6, -0.3, -0.2, 1.0], [-0.6, -0.4 * POINT, -0.2, 1.0]])
+    details = explain_scores(added, features).details()
+    assert list(details["reason"]) == ["no call in 30 days"]
+    np.testing.assert_allclose(details["contribution"], [-0.9])
+
+
+def test_a_column_of_texts_with_a_known_name_is_any_column():
+    features = pd.DataFrame({"response_hours": pd.Series(["fast"], dtype=object)})
+    assert explain_scores([[-0.5, 0.0]], features).to_frame()["negative"].tolist() == ["response hours: fast"]
 
 
 @pytest.mark.parametrize("make", [Scorecard, lambda: BoostedTrees(trees=20)], ids=["scorecard", "trees"])
