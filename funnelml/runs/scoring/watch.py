@@ -23,7 +23,7 @@ from funnelml.scoring.monitoring.selection_rates import SelectionRates, selectio
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.score_model import ScoreModel
 from funnelml.scoring.score_trend import ScoreTrend
-from funnelml.scoring.training_rows import find_conversions, scoring_rows
+from funnelml.scoring.training_rows import find_conversions, outcomes_known_until, scoring_rows
 from funnelml.scoring.trend import trend_of
 from funnelml.scoring.walk_forward import score_walking_forward
 
@@ -93,7 +93,7 @@ class Watch:
     def past(self) -> PastScores:
         """What became of past scores: those that went out if any has come due, else as they would have been told."""
         conversions = find_conversions(self.history, as_of=self.as_of, funnel=self.funnel, outcome=self.outcome)
-        asked = {"as_of": self.as_of, "horizon_days": self.horizon_days, "lag_days": self._lag_days}
+        asked = {"as_of": self._known_until, "horizon_days": self.horizon_days, "lag_days": self._lag_days}
         if self.told is not None:
             # Scores of another outcome, or in grades that are no longer given, cannot be counted with those of today.
             alike = self.told["outcome"].eq(self.model.outcome) & self.told["grade"].isin(self.grading.grades)
@@ -140,8 +140,12 @@ class Watch:
         assert rows.at is not None and rows.known_at is not None
         return max(0, int(np.ceil((rows.known_at - rows.at).max() / DAY)) - self.horizon_days)
 
+    @property
+    def _known_until(self) -> date:
+        return outcomes_known_until(self.history, as_of=self.as_of, funnel=self.funnel)
+
     def _as_would_have_been_told(self) -> pd.DataFrame:
-        due = self.as_of - timedelta(days=self.horizon_days + self._lag_days)
+        due = self._known_until - timedelta(days=self.horizon_days + self._lag_days)
         days = [due - timedelta(days=28 * k) for k in range(MONTHS)]
         scored = score_walking_forward(self.learned.model.scorer, self.learned.rows, self._rows_of(days))
         if not scored:
@@ -167,6 +171,7 @@ class Watch:
                 funnel=self.funnel,
                 outcome=self.outcome,
                 trusted=self.trusted,
+                known_on=self.as_of,
             )
             if len(rows):
                 told[day] = rows
