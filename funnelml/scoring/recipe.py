@@ -9,6 +9,7 @@ from typing import Any, Literal
 from funnelml.scoring.models.boosting import BoostedTrees
 from funnelml.scoring.models.scorecard import Scorecard
 
+_SMALLEST_LEAF, _LEAF_PENALTY = 20, 5.0
 Kind = Literal["scorecard", "boosting"]
 
 
@@ -46,6 +47,8 @@ class Recipe:
         Half-life of the rows that set the level, in the unit of the rows' time; None leaves it as the models have it.
     calibration : tuple of float
         Slope and intercept that the log odds pass through; (1, 0) leaves them as they are.
+    repeats : float
+        Rows of a record. They are no new evidence, so that penalties and least leaves grow with them.
     directions : mapping of str to {-1, 0, 1}
         Columns whose direction is known.
     seed : int
@@ -55,6 +58,7 @@ class Recipe:
     parts: tuple[Part, ...] = ()
     level_half_life: float | None = None
     calibration: tuple[float, float] = (1.0, 0.0)
+    repeats: float = 1.0
     directions: Mapping[str, int] | None = None
     seed: int = 0
 
@@ -66,5 +70,11 @@ class Recipe:
     def make(self, part: Part) -> Any:
         """Return the estimator of a part, not yet fitted."""
         if part.kind == "scorecard":
-            return Scorecard(penalty=part.penalty, directions=self.directions)
-        return BoostedTrees(trees=part.trees, directions=self.directions, random_state=self.seed)
+            return Scorecard(penalty=part.penalty * self.repeats, directions=self.directions)
+        return BoostedTrees(
+            trees=part.trees,
+            smallest_leaf=round(_SMALLEST_LEAF * self.repeats),
+            penalty=_LEAF_PENALTY * self.repeats,
+            directions=self.directions,
+            random_state=self.seed,
+        )

@@ -126,7 +126,9 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
                 label[tried], at=when_tried, known_at=known_tried, groups=group_tried, seed=self.random_state
             )
             rarer = _count_rarer(label, group)
-            self.recipe_ = self._choose(frame.iloc[tried], label[tried], when_tried, folds, rarer)
+            repeats = 1.0 if group is None else len(group) / len(np.unique(group.astype(str)))
+            base = Recipe(repeats=repeats, directions=self.directions, seed=self.random_state)
+            self.recipe_ = self._choose(frame.iloc[tried], label[tried], when_tried, folds, base, rarer)
         else:
             self.recipe_ = self.recipe
         chosen = self.recipe_
@@ -150,9 +152,9 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
         label: NDArray[np.float64],
         at: NDArray[np.int64] | None,
         folds: list[Fold],
+        base: Recipe,
         rare: int,
     ) -> Recipe:
-        base = Recipe(directions=self.directions, seed=self.random_state)
         if rare < ENOUGH or not folds:
             # Few rows can tell no model from another; a penalty that grows as they get fewer draws to the mean.
             penalty = 8.0 * ENOUGH / max(rare, 1)
