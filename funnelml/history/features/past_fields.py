@@ -93,7 +93,8 @@ def find_past_fields(
     that is how an event log repeats in every row what stood there on the day of the export. A field with a history is
     known from the first of its changes on, of whichever record: of before nobody knows what had changed. Source,
     segment, product, account and lead are those with which a record is born: they are known from its creation, and if
-    they have no history, that is an assumption.
+    they have no history, that is an assumption. So it is for fields of the workspace's own (``field:``), which may be
+    filled once and for all as the record is created; the search for leaks asks them what it asks of an export.
     """
     log = read_log(history, as_of=as_of, funnel=funnel)
     return sort_fields(log, read_fixed_values(history, log), trusted)
@@ -126,7 +127,7 @@ def sort_fields(log: RecordLog, fixed: pd.DataFrame, trusted: Sequence[str]) -> 
             continue
         if field in _NEVER and field not in trusted:
             left_out[field] = _NEVER[field]
-        elif has_history or field in _BORN or field in trusted:
+        elif has_history or field in _BORN or field in trusted or field.startswith(OWN):
             known.append(field)
             if not has_history:
                 assumed.append(field)
