@@ -165,8 +165,8 @@ def rows_at_ages(history, ages, *, started_from=None, started_to, as_of):
 def test_loans_at_three_ages(loans):
     """One scorer of all ages, from the starts of October, on those of November, beside two models of each age alone.
 
-    Log loss here 0.588 / 0.585 / 0.511 after 1, 7 and 14 days; logistic 0.577 / 0.610 / 0.565, boosting 0.632 / 0.654 /
-    0.583. After one day little has happened and the logistic model is no worse.
+    Log loss here 0.573 / 0.581 / 0.509 after 1, 7 and 14 days; logistic 0.577 / 0.610 / 0.565, boosting 0.632 / 0.654 /
+    0.583. After one day little has happened, and the logistic model is not shown to be worse.
     """
     october, age = rows_at_ages(loans, (1, 3, 7, 14, 21), started_to=date(2011, 10, 31), as_of=date(2011, 12, 31))
     november, then = rows_at_ages(
@@ -187,9 +187,9 @@ def test_loans_at_three_ages(loans):
     for chance in others.values():
         gain = compare_scores(november.label, ours, chance, record_id=november.record_id)
         assert gain.advantage("log_loss").low > 0 and gain.advantage("auc").low > 0
-        for a in (7, 14):
+        for a, gained in ((1, 0.0), (7, 0.01), (14, 0.01)):
             own = then == a
-            assert log_loss(november.label[own], ours[own]) < log_loss(november.label[own], chance[own]) - 0.01
+            assert log_loss(november.label[own], ours[own]) < log_loss(november.label[own], chance[own]) - gained
 
 
 @pytest.fixture(scope="module")

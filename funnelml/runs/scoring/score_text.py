@@ -19,7 +19,7 @@ def show_score(run: ScoreRun, language: Language = "en") -> str:
     head = say(
         language,
         en=f"Funnel '{run.funnel}' as of {run.as_of}: the chance to be {run.model.outcome}",
-        zh=f"漏斗“{run.funnel}”，截至 {run.as_of}：{run.model.outcome} 的概率",
+        zh=f"漏斗“{run.funnel}”，截至 {run.as_of}：{run.horizon_days} 天内转化的概率",
     )
     best = run.table(language).head(MOST_RECORDS)
     interval = [f"{share(low)} - {share(high)}" for low, high in zip(best["low"], best["high"], strict=True)]
