@@ -69,7 +69,8 @@ def judged(run: ScoreRun, verdict: str) -> ScoreRun:
     evaluation = run.learned.evaluation
     assert evaluation.time is not None
     time = replace(evaluation.time, verdict=Verdict(verdict=verdict, reasons=(("why", "原因"),)))  # type: ignore[arg-type]
-    return replace(run, learned=replace(run.learned, evaluation=replace(evaluation, time=time)))
+    learned = replace(run.learned, evaluation=replace(evaluation, time=time))
+    return replace(run, learned=learned, model=replace(run.model, verdict=verdict))  # type: ignore[arg-type]
 
 
 def test_it_runs_into_a_page(demo):
