@@ -2,8 +2,8 @@
 
 With reasons each record gets its chance, its 80 % interval and up to three reasons for and three against, in words, a
 chunk of records at a time. The records have 40 features under the names of a CRM's; the models learn from others
-like them by fixed recipes, so that nothing is searched for. Memory is what comes on top of the features, traced in a run
-of its own that is not timed. Run ``python benchmarks/scoring.py [ROWS ...]``.
+like them by fixed recipes, so that nothing is searched for. Memory is what comes on top of the features, traced in a
+run of its own that is not timed. Run ``python benchmarks/scoring.py [ROWS ...]``.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ def learn_model(parts: tuple[Part, ...], rows: ScoringRows) -> ScoreModel:
         features=tuple(rows.features),
         outcome=rows.outcome,
         base_rate=newer.positives / len(newer),
+        verdict="publish",
     )
 
 
