@@ -1,9 +1,9 @@
 """Scoring with reasons beside plain ``predict_proba`` of the same model: the same records, timed in the same run.
 
 With reasons each record gets its chance, its 80 % interval and up to three reasons for and three against, in words, a
-chunk of records at a time. The records have 40 features under the names of a CRM's; the models learn from others
-like them by fixed recipes, so that nothing is searched for. Memory is what comes on top of the features, traced in a
-run of its own that is not timed. Run ``python benchmarks/scoring.py [ROWS ...]``.
+chunk of records at a time. The records have 40 features under the names of a CRM's; the models learn from others like
+them by fixed recipes, so that nothing is searched for. Memory is what comes on top of the features, traced in a run of
+its own that is not timed. Run ``python benchmarks/scoring.py [ROWS ...]``.
 """
 
 from __future__ import annotations
