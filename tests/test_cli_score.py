@@ -17,6 +17,7 @@ from funnelml.io.model_store import model_ids
 from funnelml.runs.scoring import score as scoring
 from funnelml.runs.scoring import watch
 from funnelml.runs.scoring.ledger import ledger_dates, read_ledger
+from tests.runs.scoring.english import find_english
 from tests.runs.scoring.small_crm import AS_OF, BEFORE, make_small
 
 
@@ -121,7 +122,8 @@ def test_a_chinese_workspace_speaks_chinese(chinese, capsys):
     assert said.startswith("漏斗“generic”，截至 2026-06-30：") and "暂定" in said
     assert re.search(r"记录\s+概率\s+80 % 区间\s+等级\s+有利\s+不利", said)
     titles = [line for line in said.splitlines() if line.startswith("## ")]
-    assert titles == [f"## {zh}" for name, (_, zh) in scoring.TITLES.items() if name not in ("grades", "trend")]
+    own = [zh for name, (_, zh) in scoring.TITLES.items() if name not in ("grades", "trend")]
+    assert titles == [f"## {title}" for title in (*own, "未使用的字段")] and find_english(said) == []
     assert "下一步：funnelml export --to csv" in said
     told = read_ledger(chinese)
     assert told["record_id"].tolist() == [row["record_id"] for row in dry["scores"]]

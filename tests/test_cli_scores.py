@@ -270,7 +270,7 @@ def test_a_model_is_shown_with_its_card(tmp_path, workspace, model, capsys):
     model_id = store(workspace, model)
     where = ["--workspace", str(workspace)]
     said = ran(capsys, "models", "show", model_id, *where)
-    assert said.startswith(f"# {model_id}\n") and "| metrics: auc | 0.71234 |" in said
+    assert said.startswith(f"# {model_id}\n") and "| metrics: AUC | 0.71234 |" in said
     assert "close_reason is filled after the outcome" in said
     assert said.endswith(f"It is not in use; to use it: funnelml models use {model_id}\n")
     told = json.loads(ran(capsys, "models", "show", model_id, "--json", *where))
@@ -297,7 +297,7 @@ def test_two_models_are_compared_by_what_differs(tmp_path, workspace, model, cap
     assert "learned from different rows" in said and "auc 0.7123 -> 0.75." in said and f"Only {old} has 来源." in said
     assert f"{old}: Provisional: usable with care." in said
     table = said[said.index("fact") :]
-    assert re.search(r"rows\s+1,200\s+1,500", table) and re.search(r"metrics.auc\s+0\.7123\s+0\.75\n", table)
+    assert re.search(r"rows\s+1,200\s+1,500", table) and re.search(r"metrics: AUC\s+0\.7123\s+0\.75\n", table)
     assert "positives" not in table and "seed" not in table, "what is the same is no difference"
     told = json.loads(ran(capsys, "models", "compare", old, new, "--json", *where))
     facts = {fact["field"]: (fact["first"], fact["second"], fact["same"]) for fact in told["facts"]}

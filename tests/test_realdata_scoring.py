@@ -200,10 +200,8 @@ def deals(real_data):
     for file, key in (("accounts", "account"), ("products", "product"), ("sales_teams", "sales_agent")):
         table = table.merge(pd.read_csv(maven / f"{file}.csv"), on=key, how="left")
     table = table.sort_values(["engage_date", "opportunity_id"], ignore_index=True)
-    closed_at = pd.to_datetime(table["close_date"]).to_numpy().astype("datetime64[us]").astype(np.int64)
-    known = table.drop(columns=["close_date", "close_value"])
-    rows = plain_rows(known, label="deal_stage", record_id="opportunity_id", at="engage_date", positive="Won")
-    return replace(rows, known_at=closed_at)
+    asked = {"label": "deal_stage", "positive": "Won", "record_id": "opportunity_id"}
+    return plain_rows(table.drop(columns="close_value"), at="engage_date", known_at="close_date", **asked)
 
 
 def test_what_is_known_of_a_deal_when_it_is_engaged_tells_nothing(deals):
@@ -215,12 +213,11 @@ def test_what_is_known_of_a_deal_when_it_is_engaged_tells_nothing(deals):
         assert auc.low < 0.5 < auc.high and auc.value < 0.55
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an account that is named only when a deal closes gets into the score by what became of its other deals",
-)
 def test_nor_does_the_log_a_day_later(real_data, tmp_path_factory):
-    """Of 1,589 open deals 1,088 have no account, of 6,711 closed ones none: 0 % of those without one are won."""
+    """Of 1,589 open deals 1,088 have no account, of 6,711 closed ones none: 0 % of those without one are won.
+
+    With what is counted by the account it had an AUC of 0.67. The 0.59 that remain are the days to the quarter's end.
+    """
     history = load("maven", real_data, tmp_path_factory)
     marks = age_landmarks(history, ages_days=[1], as_of=date(2017, 12, 31))
     rows = training_rows(history, as_of=date(2017, 12, 31), horizon_days=90, landmarks=marks)

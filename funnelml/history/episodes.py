@@ -38,6 +38,8 @@ class StageEpisodes:
         First instant that is not known.
     grain : {"instant", "day"}
         Whether stays are measured to the microsecond or in whole days.
+    time_zone : str
+        IANA zone in which days begin.
     table : pandas.DataFrame
         One row per stay, sorted by record and order of the stays: ``funnel, record_id, stage, visit, entered_at``
         (microseconds), ``from_age_days`` (delayed entry), ``duration_days``, ``event`` (0 censored, 1 advanced,
@@ -49,6 +51,7 @@ class StageEpisodes:
     funnel: Funnel
     cut: int
     grain: str
+    time_zone: str
     table: pd.DataFrame
 
     @property
@@ -122,7 +125,14 @@ def stage_episodes(history: History, *, as_of: date, funnel: str | None = None) 
         .to_native()
         .reset_index(drop=True)
     )
-    return StageEpisodes(as_of=as_of, funnel=of, cut=cut, grain=history.grain, table=_with_plain_dtypes(table))
+    return StageEpisodes(
+        as_of=as_of,
+        funnel=of,
+        cut=cut,
+        grain=history.grain,
+        time_zone=history.time_zone,
+        table=_with_plain_dtypes(table),
+    )
 
 
 def _days(start: nw.Expr, end: nw.Expr, censored: nw.Expr, history: History) -> nw.Expr:

@@ -17,6 +17,8 @@ import pandas as pd
 from funnelml import __version__
 from funnelml.errors import ModelStoreError
 from funnelml.language import Language, join_words, say, share
+from funnelml.scoring.evaluation.metrics import METRIC_NAMES
+from funnelml.scoring.outcome_words import say_outcome
 
 SCHEMA_VERSION = 1
 
@@ -87,11 +89,12 @@ class ModelCard:
         """Return what the model learned from, and the verdict."""
         rows, positives, features = f"{self.rows:,}", f"{self.positives:,}", f"{len(self.features):,}"
         rate = share(self.positives / self.rows if self.rows else math.nan, 1)
+        outcome = say_outcome(self.outcome, language)
         learned = say(
             language,
-            en=f"Learned from {rows} rows known on {self.as_of}, {positives} of them {self.outcome} ({rate}), with "
+            en=f"Learned from {rows} rows known on {self.as_of}, {positives} of them {outcome} ({rate}), with "
             f"{features} features.",
-            zh=f"用截至 {self.as_of} 已知的 {rows} 行训练，其中 {positives} 行“{self.outcome}”（{rate}），"
+            zh=f"用截至 {self.as_of} 已知的 {rows} 行训练，其中 {positives} 行“{outcome}”（{rate}），"
             f"共 {features} 个特征。",
         )
         return say(language, en=" ", zh="").join(part for part in (learned, self.verdict) if part)
@@ -103,11 +106,10 @@ class ModelCard:
 
     def to_markdown(self, model_id: str, language: Language = "en") -> str:
         """Return the card as a page for a person."""
-        heads = _HEADS_ZH if language == "zh" else {}
         table = self.to_frame()
         kept = table[~table["field"].isin(["verdict", "leaks", "features"])]
         rows = [
-            f"| {_label(name, heads)} | {'-' if value is None or value == '' else _cell(value)} |"
+            f"| {_cell(name_fact(name, language))} | {_cell(_write(say_fact(name, value, language)))} |"
             for name, value in zip(kept["field"], kept["value"], strict=True)
         ]
         nothing = say(language, en="None.", zh="无。")
@@ -117,9 +119,9 @@ class ModelCard:
             f"# {_cell(model_id)}",
             _cell(self.summary(language)),
             "\n".join(["| | |", "|---|---|", *rows]),
-            f"## {heads.get('leaks', 'Signs of leaks')}",
+            say(language, en="## Signs of leaks", zh="## 泄漏迹象"),
             "\n".join(leaks),
-            f"## {heads.get('features', 'Features')}",
+            say(language, en="## Features", zh="## 特征"),
             "\n".join(features),
         ]
         return "\n\n".join(parts) + "\n"
@@ -136,14 +138,37 @@ _HEADS_ZH = {
     "features": "特征",
     "seed": "随机种子",
     "metrics": "指标",
+    "verdict": "结论",
     "leaks": "泄漏迹象",
     "versions": "版本",
 }
 
 
-def _label(name: str, heads: Mapping[str, str]) -> str:
-    head, dot, rest = name.partition(".")
-    return f"{heads.get(head, head.replace('_', ' '))}{': ' if dot else ''}{_cell(rest)}"
+def name_fact(fact: str, language: Language = "en") -> str:
+    """Return what a fact of ``to_frame`` is called for a person.
+
+    Examples
+    --------
+    >>> name_fact("metrics.log_loss"), name_fact("metrics.log_loss", "zh"), name_fact("as_of", "zh")
+    ('metrics: log loss', '指标：对数损失', '截至日期')
+    """
+    head, dot, rest = fact.partition(".")
+    name = say(language, en=head.replace("_", " "), zh=_HEADS_ZH.get(head, head))
+    if head == "metrics" and rest in METRIC_NAMES:
+        rest = METRIC_NAMES[rest][language == "zh"]
+    return f"{name}{say(language, en=': ', zh='：') if dot else ''}{rest}"
+
+
+def say_fact(fact: str, value: Any, language: Language = "en") -> Any:
+    """Return the value of a fact of ``to_frame`` for a person: the outcome in words, all others as they are."""
+    return say_outcome(value, language) if fact == "outcome" and isinstance(value, str) else value
+
+
+def _write(value: object) -> str:
+    """Return a value as text: a figure with five digits, a dash for none."""
+    if value is None or value == "":
+        return "-"
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def _cell(value: object) -> str:

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 import pandas as pd
 
 from funnelml.errors import ModelInputError, did_you_mean, first_few
-from funnelml.language import Language
+from funnelml.language import Language, say
 from funnelml.scoring.evaluation.class_counts import ClassCounts, check_counts
 from funnelml.scoring.evaluation.evaluate_model import evaluate_model
 from funnelml.scoring.evaluation.model_evaluation import ModelEvaluation
 from funnelml.scoring.evaluation.verdict import Verdict
 from funnelml.scoring.leaks.find import find_leaks
 from funnelml.scoring.leaks.report import LeakReport
+from funnelml.scoring.plain_rows import PlainRows
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.score_model import ScoreModel
 from funnelml.scoring.scorer import LeadScorer
 from funnelml.scoring.seasons import leave_out_derived, leave_out_seasons
 from funnelml.scoring.uncertainty import learn_spread
+from funnelml.scoring.why_not import WhyNot
+
+_FILLED_KNOWINGLY = WhyNot(en="whose filling goes with the outcome", zh="而该字段是否填写与结果有关")
+_LEFT_OUT = WhyNot(en="which is left out", zh="而该字段已剔除")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +52,9 @@ class LearnedScore:
     model: ScoreModel
 
     @property
-    def set_aside(self) -> dict[str, str]:
-        """Features that these rows cannot tell from drift, with the reason."""
-        return {name: why for name, why in self.rows.left_out.items() if name not in self.leaks.left_out}
+    def set_aside(self) -> Mapping[str, WhyNot]:
+        """Features that these rows cannot tell from drift or that are counted by a field left out, with the reason."""
+        return self.rows.withheld
 
     @property
     def verdict(self) -> Verdict:
@@ -62,7 +67,17 @@ class LearnedScore:
 
     def summary(self, language: Language = "en") -> str:
         """Return the verdict, and which fields were left out."""
-        return " ".join(filter(None, (self.verdict.summary(language), self.leaks.summary(language))))
+        told = [self.verdict.summary(language), self.leaks.summary(language)]
+        if isinstance(self.rows, PlainRows) and self.rows.known_at_assumed:
+            assumed = say(
+                language,
+                en="When each outcome became known is not told: it is taken as known right after the last row of its "
+                "lead, so that the figures may be somewhat too good; known_at names the column that tells it.",
+                zh="未说明各结果何时得知：假定在该线索最后一行之后即已得知，因此指标可能略偏乐观；"
+                "可用 known_at 指定记录该日期的列。",
+            )
+            told.append(assumed)
+        return say(language, en=" ", zh="").join(told)
 
 
 def learn_score(
@@ -124,7 +139,9 @@ def learn_score(
         open_features=None if open_rows is None else open_rows.features,
         seed=seed,
     )
-    used = leave_out_derived(leaks.apply(wanted), (*leaks.left_out, *leave_out))
+    not_counted_by = dict.fromkeys(leaks.filled_knowingly, _FILLED_KNOWINGLY)
+    not_counted_by |= dict.fromkeys((*leaks.left_out, *leave_out), _LEFT_OUT)
+    used = leave_out_derived(leaks.apply(wanted), not_counted_by)
     used = leave_out_seasons(used)
     if used.features.empty:
         gone = first_few((*leaks.left_out, *leave_out))

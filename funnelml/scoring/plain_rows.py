@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from funnelml.errors import MappingError, ModelInputError, did_you_mean, first_few
 from funnelml.mapping.instants import parse_instants
+from funnelml.schema import DAY
 from funnelml.scoring.plain_columns import read_column, read_numbers, read_texts
 from funnelml.scoring.plain_labels import read_label
 from funnelml.scoring.rows import ScoringRows
@@ -30,9 +31,12 @@ class PlainRows(ScoringRows):
     ----------
     set_aside : mapping of str to str
         Columns that are no features, with the reason.
+    known_at_assumed : bool
+        Whether the rows have dates and nothing was told of when their outcomes were known.
     """
 
     set_aside: Mapping[str, str] = field(default_factory=dict)
+    known_at_assumed: bool = False
 
 
 def plain_rows(
@@ -41,6 +45,7 @@ def plain_rows(
     label: str,
     record_id: str | None = None,
     at: str | None = None,
+    known_at: str | None = None,
     positive: object = None,
     keep: Sequence[str] = (),
     missing: Collection[str] = MISSING,
@@ -57,6 +62,8 @@ def plain_rows(
         Column of the lead's id; rows are numbered from 1 if there is none.
     at : str, optional
         Column of dates on which the rows were true; there may be several rows of one lead then.
+    known_at : str, optional
+        Column of dates on which the outcomes became known, the closing date say; it goes with ``at``.
     positive : object, optional
         The value of the label that counts.
     keep : sequence of str
@@ -74,12 +81,24 @@ def plain_rows(
     MappingError
         If a column does not exist.
     ModelInputError
-        If the table is empty, the label has not two values, one id has both, or no column is a feature.
+        If the table is empty, the label has not two values, one id has both, no column is a feature, or an outcome has
+        no date or was known before its row.
+
+    Notes
+    -----
+    What is learned before a day may use only outcomes known by then. An outcome counts as known right after the instant
+    of ``known_at``: not to rows of that very instant. Without ``known_at`` it is taken as known as early as it can have
+    been, right after the last row of its lead (``known_at_assumed``): a model judged on newer rows then knows outcomes
+    of which some may have come later, and looks somewhat better than it will be where outcomes take their time.
     """
-    table = _check_table(table, [label, *_given(record_id, at), *keep])
+    if known_at is not None and at is None:
+        raise ModelInputError(
+            f"known_at names '{known_at}' and at names no column; name the dates on which the rows were true as well"
+        )
+    table = _check_table(table, [label, *_given(record_id, at, known_at), *keep])
     absent = frozenset(text.casefold() for text in missing)
     told = read_label(table[label], name=label, positive=positive, missing=absent)
-    others = [c for c in table.columns if c not in (label, record_id, at)]
+    others = [c for c in table.columns if c not in (label, record_id, at, known_at)]
     read = {str(name): read_column(table[name], absent) for name in others}
     set_aside = {n: column.useless for n, column in read.items() if column.useless is not None and n not in keep}
     features = pd.DataFrame({name: column.values for name, column in read.items() if name not in set_aside})
@@ -99,6 +118,9 @@ def plain_rows(
     kept = rows.take(once)
     assert isinstance(kept, PlainRows)
     _check_conflicts(kept, label)
+    if kept.at is not None:
+        ends = _last_rows(kept) if known_at is None else _read_ends(table[once], known_at, kept)
+        kept = replace(kept, known_at=ends + 1, known_at_assumed=known_at is None)
     dropped = {"no label": int((~known).sum()), "the same row again": int((known & ~once).sum())}
     return replace(kept, dropped={reason: count for reason, count in dropped.items() if count})
 
@@ -190,9 +212,27 @@ def _read_dates(table: pd.DataFrame, name: str | None) -> NDArray[np.int64] | No
     read = parse_instants(cells, time_zone="UTC")
     bad = read.missing | read.unreadable
     if bad.any():
-        shown = first_few(cells[bad].map(str).unique())
+        shown = first_few(cells.map(str).mask(read.missing, "empty")[bad].unique())
         raise ModelInputError(f"column '{name}' holds no date in {int(bad.sum()):,} rows ({shown})")
     return read.values.astype(np.int64)
+
+
+def _read_ends(table: pd.DataFrame, name: str, rows: ScoringRows) -> NDArray[np.int64]:
+    """Return when the outcomes became known, no earlier than their rows were true."""
+    known, at = _read_dates(table, name), rows.at
+    assert known is not None and at is not None
+    # A date without a time of day may stand beside one that has it.
+    early = known < at - at % DAY
+    if early.any():
+        raise ModelInputError(
+            f"column '{name}' is before the date of its row in {int(early.sum()):,} rows "
+            f"({first_few(rows.record_id[early])}); what was known then is no row to learn from: leave those rows out"
+        )
+    return np.maximum(known, at)
+
+
+def _last_rows(rows: ScoringRows) -> NDArray[np.int64]:
+    return pd.Series(rows.at).groupby(rows.record_id).transform("max").to_numpy(dtype=np.int64)
 
 
 def _repeats(rows: ScoringRows, label: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from funnelml.errors import ModelInputError, first_few
+from funnelml.scoring.why_not import WhyNot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,8 @@ class ScoringRows:
         Rows that were left out, by reason.
     left_out : mapping of str to str
         Fields that are no features because their past is not known, with the reason.
+    withheld : mapping of str to WhyNot
+        Features that were taken away although their past is known, with the reason.
     assumed : tuple of str, optional
         Features without a history, taken as set when the record was created. None means that all are as one export
         has them, as in a plain table.
@@ -53,6 +56,7 @@ class ScoringRows:
     known_at: NDArray[np.int64] | None = None
     dropped: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    withheld: Mapping[str, WhyNot] = field(default_factory=dict)
     assumed: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -99,3 +103,7 @@ class ScoringRows:
     def without(self, *columns: str) -> ScoringRows:
         """Return the rows without these features."""
         return replace(self, features=self.features.drop(columns=list(columns)))
+
+    def withhold(self, reasons: Mapping[str, WhyNot]) -> ScoringRows:
+        """Return the rows without these features, and with the reasons."""
+        return replace(self.without(*reasons), withheld={**self.withheld, **reasons})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
 
 from funnelml.schema import DAY
 from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.why_not import WhyNot
 
 _TWICE: Mapping[str, int] = MappingProxyType({"month": 672, "created_month": 672, "days_to_quarter_end": 336})
 """Days that rows four weeks apart must span for a feature of the calendar: a month twice, a quarter's end four times.
@@ -32,7 +32,10 @@ _COUNTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Fields by which other records are counted, and what is counted by them."""
-ACCOUNT = "an account is told by what became of its other records; its name would only name the record"
+ACCOUNT = WhyNot(
+    en="an account is told by what became of its other records; its name would only name the record",
+    zh="客户由其其他记录的结果体现，名称只会指认这条记录",
+)
 
 
 def leave_out_seasons(rows: ScoringRows) -> ScoringRows:
@@ -41,7 +44,8 @@ def leave_out_seasons(rows: ScoringRows) -> ScoringRows:
     Parameters
     ----------
     rows : ScoringRows
-        Rows of records at instants; a plain table stays as it is.
+        Rows of records at instants; a plain table without dates stays as it is, and one with dates loses only seasons:
+        what its columns were counted by is not known.
 
     Notes
     -----
@@ -53,36 +57,44 @@ def leave_out_seasons(rows: ScoringRows) -> ScoringRows:
         return rows
     span = float(rows.at.max() - rows.at.min()) / DAY
     reasons = {
-        name: f"the rows span {span:,.0f} days; under {least:,} a season cannot be told from drift"
+        name: WhyNot(
+            en=f"the rows span {span:,.0f} days; under {least:,} a season cannot be told from drift",
+            zh=f"数据跨度为 {span:,.0f} 天，不足 {least:,} 天时季节与漂移无法区分",
+        )
         for name, least in _TWICE.items()
         if name in rows.features and span < least
     }
     if "weekday" in rows.features and len(np.unique(rows.features["weekday"].dropna())) < 2:
-        reasons["weekday"] = "all rows were seen on one day of the week"
-    for name, instead in _MOVING.items():
-        if name in rows.features and instead in rows.features:
-            reasons[name] = f"it moves with the log as a whole; {instead} tells it against the average"
-    if "account" in rows.features:
-        reasons["account"] = ACCOUNT
-    return replace(rows.without(*reasons), left_out={**rows.left_out, **reasons})
+        reasons["weekday"] = WhyNot(en="all rows were seen on one day of the week", zh="所有行都在一周中的同一天")
+    if rows.assumed is not None:
+        for name, instead in _MOVING.items():
+            if name in rows.features and instead in rows.features:
+                reasons[name] = WhyNot(
+                    en=f"it moves with the log as a whole; {instead} tells it against the average",
+                    zh=f"随全部记录一起变动；改用与平均相比的 {instead}",
+                )
+        if "account" in rows.features:
+            reasons["account"] = ACCOUNT
+    return rows.withhold(reasons)
 
 
-def leave_out_derived(rows: ScoringRows, fields: Iterable[str]) -> ScoringRows:
-    """Return rows without what is counted by fields that were left out.
+def leave_out_derived(rows: ScoringRows, fields: Mapping[str, WhyNot]) -> ScoringRows:
+    """Return rows without what is counted by fields by which nothing can be counted.
 
     Parameters
     ----------
     rows : ScoringRows
-        Rows without those fields.
-    fields : iterable of str
-        Fields that were left out: of ``account``, which is filled late, ``account_won`` leaks as much.
+        Rows of records at instants; a plain table stays as it is.
+    fields : mapping of str to WhyNot
+        Those fields, and what is wrong with them, as a clause: of ``account``, which is filled late, ``account_won``
+        leaks as much.
     """
     reasons = {
-        name: f"it is counted by {field}, which is left out"
-        for field in fields
+        name: WhyNot(en=f"it is counted by {field}, {why.en}", zh=f"按 {field} 统计，{why.zh}")
+        for field, why in fields.items()
         for name in _COUNTED.get(field, ())
         if name in rows.features
     }
-    if rows.at is None or not reasons:
+    if rows.assumed is None or not reasons:
         return rows
-    return replace(rows.without(*reasons), left_out={**rows.left_out, **reasons})
+    return rows.withhold(reasons)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from funnelml.errors import ModelInputError, first_few
 from funnelml.survival.curve import CumulativeIncidence
 from funnelml.survival.jackknife import jackknife_variance
-from funnelml.survival.risk_sets import FloatArray, IntArray, count_risk_sets
-
-LIGHTEST, HEAVIEST = 1e-50, 1e50
-"""Weights other than 0 lie between these, so that no square of a sum or of a ratio overflows."""
+from funnelml.survival.risk_sets import FloatArray
+from funnelml.survival.stays import Stays, read_stays
 
 
 def estimate_incidence(
@@ -81,43 +77,28 @@ def estimate_incidence(
            [0.2, 0.4, 0.4],
            [0. , 0.2, 0.4]])
     """
-    days = _numbers("duration", duration)
-    n = len(days)
-    if n == 0:
-        raise ModelInputError("there is no stay to learn from: duration is empty")
-    start = _numbers("entry", np.zeros(n) if entry is None else entry, n)
-    weight = _numbers("weights", np.ones(n) if weights is None else weights, n)
-    code = _numbers("event", event, n)
-    _refuse(code != np.round(code), "event is not a whole number", "use 0 for censored and 1..K for the causes")
-    _refuse(start > days, "entry is after the end of the stay", "drop stays that ended before they were observed")
-    causes = _causes(code, n_causes)
-    owner = None if cluster is None else _codes(cluster, n)
-    if not weight.any():
-        raise ModelInputError(f"all {n:,} weights are zero; give at least one stay a weight")
-    outside = (weight > 0) & ((weight < LIGHTEST) | (weight > HEAVIEST))
-    _refuse(outside, f"weight is outside {LIGHTEST:g} to {HEAVIEST:g}", "scale the weights, and use 0 for next to none")
-    order = np.argsort(days)  # looking up instants in order is many times quicker than at random
-    order = order[weight[order] > 0]
-    days, start, weight = days[order], start[order], weight[order]
-    ends = code[order].astype(np.int64)
+    stays = read_stays(duration, event, entry=entry, weights=weights, cluster=cluster, n_causes=n_causes)
+    return curve_of(stays, variance=variance)
 
-    sets = count_risk_sets(days, ends, entry=start, weights=weight, n_causes=causes)
+
+def curve_of(stays: Stays, *, variance: bool = True) -> CumulativeIncidence:
+    """Estimate the incidences of stays that were read before, as ``estimate_incidence`` does."""
+    sets = stays.risk_sets()
     staying = np.cumprod(sets.left / sets.at_risk)
     before = np.concatenate(([1.0], staying))[:-1]
     steps = sets.exits / sets.at_risk * before
     spread = None
     if variance:
-        groups = None if owner is None else owner[order]
-        spread = jackknife_variance(sets, steps, before=before, cluster=groups)
+        spread = jackknife_variance(sets, steps, before=before, cluster=stays.cluster)
     return CumulativeIncidence(
         times=sets.times,
         incidence=np.vstack((staying, np.cumsum(steps, axis=1))),
         at_risk=sets.at_risk,
         n_events=sets.exits,
         variance=spread,
-        n_stays=len(days),
-        last_follow_up=float(days[-1]),
-        gaps=_gaps(start, days),
+        n_stays=len(stays.duration),
+        last_follow_up=float(stays.duration[-1]),
+        gaps=_gaps(stays.entry, stays.duration),
     )
 
 
@@ -129,43 +110,3 @@ def _gaps(entry: FloatArray, duration: FloatArray) -> FloatArray:
     covered = np.concatenate(([0.0], np.maximum.accumulate(duration[order])[:-1]))
     empty = opens > covered
     return np.column_stack((covered[empty], opens[empty]))
-
-
-def _numbers(name: str, values: ArrayLike, n: int | None = None) -> FloatArray:
-    given = np.asarray(values)
-    try:
-        array = given.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ModelInputError(f"{name} must be numbers: {error}") from error
-    if given.dtype.kind not in "biufO":
-        raise ModelInputError(f"{name} must be numbers (times in days), not {given.dtype}")
-    if array.ndim != 1 or (n is not None and len(array) != n):
-        wanted = "one-dimensional" if n is None else f"of shape ({n},) like duration"
-        raise ModelInputError(f"{name} must be {wanted}, not of shape {array.shape}")
-    _refuse(~np.isfinite(array), f"{name} is missing or infinite", "drop or mend these stays")
-    _refuse(array < 0, f"{name} is negative", "drop or mend these stays")
-    return array
-
-
-def _causes(event: FloatArray, n_causes: int | None) -> int:
-    if n_causes is None:
-        return max(1, int(event.max()))
-    if n_causes < 1:
-        raise ModelInputError(f"n_causes must be at least 1, not {n_causes}")
-    _refuse(event > n_causes, f"event is above n_causes = {n_causes}", "raise n_causes or recode the events")
-    return n_causes
-
-
-def _codes(cluster: ArrayLike, n: int) -> IntArray:
-    ids = np.asarray(cluster)
-    if ids.shape != (n,):
-        raise ModelInputError(f"cluster must be of shape ({n},) like duration, not of shape {ids.shape}")
-    codes, _ = pd.factorize(ids)
-    _refuse(codes < 0, "cluster is missing", "name the record of every stay")
-    return codes.astype(np.int64)
-
-
-def _refuse(bad: NDArray[np.bool_], what: str, remedy: str) -> None:
-    if bad.any():
-        rows = first_few(np.flatnonzero(bad))
-        raise ModelInputError(f"{what} in {int(bad.sum()):,} of {len(bad):,} stays (rows {rows}): {remedy}")

@@ -76,9 +76,10 @@ def test_the_card_for_a_person_speaks_two_languages(tmp_path, card_model):
     assert (
         "Learned from 300 rows known on 2026-06-30" in pages["en"] and "| outcome | won within 28 days |" in pages["en"]
     )
-    assert "用截至 2026-06-30 已知的 300 行训练" in pages["zh"] and "| 结果 | won within 28 days |" in pages["zh"]
+    assert "用截至 2026-06-30 已知的 300 行训练" in pages["zh"] and "| 结果 | 28 天内赢单 |" in pages["zh"]
+    assert "| metrics: log loss | 0.512 |" in pages["en"] and "| 指标：对数损失 | 0.512 |" in pages["zh"]
     for page in pages.values():
-        assert "- no feature knows the label \\| by itself" in page and "- 来源" in page and ": auc | - |" in page
+        assert "- no feature knows the label \\| by itself" in page and "- 来源" in page and "AUC | - |" in page
 
 
 def test_another_model_or_another_card_has_another_id(tmp_path, boosting, card_model):

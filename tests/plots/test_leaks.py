@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
+from funnelml.plots.scoring.field_names import name_field
 from funnelml.plots.scoring.leaks import plot_leaks
 from funnelml.plots.theme import MISS, OURS
 from funnelml.scoring.leaks.find import find_leaks
@@ -52,7 +53,7 @@ def test_points_are_the_aucs_and_colours_the_verdicts(report) -> None:
     assert colours == [OURS if s.verdict == "look at" else MISS for s in columns]
     hollow = [s.field for p, s in zip(points, columns, strict=True) if to_hex(p.get_markerfacecolor()) == "#ffffff"]
     assert hollow == ["why"]
-    assert [t.get_text() for t in ax.get_yticklabels()] == [s.field for s in columns]
+    assert [t.get_text() for t in ax.get_yticklabels()] == [name_field(s.field) for s in columns]
 
 
 def test_many_suspects_are_cut_and_counted(report) -> None:

@@ -14,13 +14,24 @@ from funnelml.plots.scoring.cells import write_expected
 from funnelml.plots.scoring.comparison_tables import (
     table_agreement,
     table_bant,
+    table_bant_points,
     table_challenge,
     table_disagreement,
     table_selection,
 )
 from funnelml.plots.scoring.points_table import table_points
-from funnelml.plots.scoring.tables import table_contact_now, table_grades, table_leaks, table_scores, table_segments
+from funnelml.plots.scoring.tables import (
+    table_contact_now,
+    table_grades,
+    table_leaks,
+    table_metrics,
+    table_scores,
+    table_segments,
+    table_unused,
+)
+from funnelml.plots.scoring.watch_tables import table_drift, table_past
 from funnelml.scoring.bant.evaluation import evaluate_bant
+from funnelml.scoring.bant.points import score_bant
 from funnelml.scoring.bant.rules import parse_bant
 from funnelml.scoring.bant.scorer import BantScorer
 from funnelml.scoring.disagreement import find_disagreement
@@ -35,6 +46,10 @@ from funnelml.scoring.monitoring.selection_rates import selection_rates
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.scorer import LeadScorer
 from funnelml.scoring.trend import trend_of
+from funnelml.scoring.why_not import WhyNot
+from tests.plots.test_score_drift import drifted
+from tests.plots.test_score_grades import followed
+from tests.plots.test_scoring_evaluation import model
 
 RULES = Grading(by="probability", borders=(0.5, 0.2))
 SCORES = pd.DataFrame(
@@ -126,6 +141,54 @@ def test_leaks_are_named_in_words_and_as_settings_take_them():
     assert table_leaks(report, language="zh").frame["字段"].tolist()[0] == "当前阶段停留天数（stage_age_days）"
 
 
+def test_figures_of_the_newest_rows_stand_beside_those_at_random():
+    told = model()
+    table = table_metrics(told).frame.set_index("figure")
+    auc = told.time.scores.estimate("auc")
+    assert table.loc["AUC"].tolist() == [
+        f"{auc.value:.3f}",
+        f"{auc.low:.3f} - {auc.high:.3f}",
+        f"{told.random.scores.estimate('auc').value:.3f}",
+        "0.500",
+    ]
+    heads = list(table_metrics(told, language="zh").frame)
+    assert heads == ["指标", "取值", "95\xa0% 区间", "随机划分", "没有评分时"]
+    undated = table_metrics(model(dated=False)).frame
+    assert list(undated) == ["figure", "value", "95\xa0% between", "without a score"]
+
+
+def test_fields_that_are_not_used_stand_together_where_the_reason_is_the_same():
+    short, moves = WhyNot(en="too short", zh="时间太短"), WhyNot(en="it moves", zh="整体变动")
+    reasons = {"month": short, "account_won": moves, "weekday": short}
+    assert table_unused(reasons).frame.to_dict("list") == {
+        "fields": ["month, weekday", "earlier wins with the account (account_won)"],
+        "why": ["too short", "it moves"],
+    }
+    told = table_unused(reasons, language="zh").frame
+    assert told["原因"].tolist() == ["时间太短", "整体变动"] and told["字段"][0].endswith("（weekday）")
+
+
+def test_past_scores_month_by_month():
+    past = followed()
+    table = table_past(past).frame
+    assert table[["month", "grade", "records", "promised then", "converted"]].head(2).to_numpy().tolist() == [
+        ["January 2026", "Hot", "40", "60\xa0%", "60\xa0%"],
+        ["January 2026", "Cold", "40", "10\xa0%", "0\xa0%"],
+    ]
+    assert len(table) == 6 and "Warm" not in set(table["grade"]), "a grade without a record has no row"
+    told = table_past(past, language="zh").frame
+    assert told["月份"][0] == "2026年1月" and told["等级"].tolist()[:2] == ["热", "冷"]
+
+
+def test_drift_of_fields():
+    drift = drifted()
+    table = table_drift(drift).frame
+    assert table["field"].tolist() == ["来源", "x"] and table["verdict"].tolist() == ["moved much", "steady"]
+    assert table["PSI"].tolist() == [f"{psi:.2f}" for psi in drift.table["psi"]]
+    told = table_drift(drift, language="zh").frame
+    assert told["结论"].tolist() == ["明显偏移", "平稳"] and "官网 40\xa0% → 80\xa0%" in told["变化"][0]
+
+
 @pytest.fixture(scope="module")
 def rows() -> ScoringRows:
     rng = np.random.default_rng(3)
@@ -202,6 +265,23 @@ def test_bands_of_points(rows):
     assert table["points"].tolist() == ["0-5", "15-20", "unknown"]
     assert sum(int(n.replace(",", "")) for n in table["rows"]) == len(rows)
     assert table_bant(told, language="zh").frame["分数"].tolist()[-1] == "未知"
+
+
+def test_points_of_every_record_the_most_first():
+    rules = parse_bant(
+        [
+            {"part": "budget", "field": "amount", "at_least": 8, "points": 20},
+            {"part": "need", "field": "calls", "at_least": 1, "points": 10},
+        ]
+    )
+    fields = pd.DataFrame({"amount": [9.0, 9.0, np.nan], "calls": [0.0, 2.0, 1.0]})
+    told = score_bant(fields, rules, record_id=["a", "b", "c"])
+    assert table_bant_points(told).frame.to_numpy().tolist() == [
+        ["b", "20", "10", "30", "30"],
+        ["a", "20", "0", "20", "20"],
+        ["c", "-", "10", "10", "30"],
+    ]
+    assert list(table_bant_points(told, language="zh").frame) == ["记录", "预算", "需求", "总分", "至多"]
 
 
 def test_agreement_and_disagreement():

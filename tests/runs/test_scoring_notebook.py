@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+from matplotlib.text import Text
 
+from funnelml.plots.scoring.field_names import name_field
 from funnelml.runs.demo import make_demo
 from funnelml.runs.execute import execute_notebook
 from funnelml.runs.notebooks import open_notebook, shipped_notebooks
@@ -21,6 +23,8 @@ from funnelml.runs.scoring.contest import Champion
 from funnelml.runs.scoring.score import TITLES, ScoreRun, score_workspace
 from funnelml.runs.workspace import load_workspace
 from funnelml.scoring.evaluation.verdict import Verdict
+from funnelml.scoring.why_not import WhyNot
+from tests.runs.scoring.english import find_english
 
 DAY = date(2026, 6, 30)
 NOTEBOOK = shipped_notebooks() / "lead_scoring.ipynb"
@@ -41,10 +45,11 @@ def run(demo: Path) -> ScoreRun:
 
 
 class Page(NamedTuple):
-    """What the cells said, how many figures they drew, and what they asked for."""
+    """What the cells said, how many figures they drew and what stands on them, and what they asked for."""
 
     words: str
     figures: int
+    drawn: str
     asked: dict[str, Any]
 
 
@@ -59,9 +64,11 @@ def run_cells(run: ScoreRun, demo: Path, monkeypatch: pytest.MonkeyPatch, **para
             exec(re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE), scope)
             if "parameters" in cell.metadata.get("tags", ()):
                 scope |= given
-    figures = len(plt.get_fignums())
+    figures = [plt.figure(number) for number in plt.get_fignums()]
+    drawn = "\n".join(text.get_text() for figure in figures for text in figure.findobj(Text))
     plt.close("all")
-    return Page("\n".join(getattr(item, "data", None) or repr(item) for item in shown), figures, scope["asked"])
+    words = "\n".join(getattr(item, "data", None) or repr(item) for item in shown)
+    return Page(words, len(figures), drawn, scope["asked"])
 
 
 def judged(run: ScoreRun, verdict: str) -> ScoreRun:
@@ -98,6 +105,14 @@ def test_every_question_has_its_sentence(run, demo, monkeypatch):
     assert page.asked["champion"] is None
 
 
+def test_a_chinese_page_says_and_draws_no_english(run, demo, monkeypatch):
+    page = run_cells(run, demo, monkeypatch, language="zh")
+    assert find_english(page.words) == []
+    assert find_english(page.drawn) == []
+    names = {name_field(suspect.field, "zh") for suspect in run.learned.leaks.suspects}
+    assert any(name in page.words for name in names) and page.figures >= FIGURES
+
+
 @pytest.mark.parametrize(
     ("verdict", "has", "lacks"),
     [
@@ -114,13 +129,19 @@ def test_a_score_that_is_not_to_be_used_gives_no_list_and_one_that_ranks_no_chan
 
 
 def test_a_question_without_an_answer_says_why(run, demo, monkeypatch):
-    bare = replace(run, sections=tuple(replace(s, result=None, why_not=f"no {s.name}") for s in run.sections))
+    bare = replace(
+        run,
+        sections=tuple(
+            replace(s, result=None, why_not=f"no {s.name}", why_not_zh=f"没有 {s.name}") for s in run.sections
+        ),
+    )
     told = run_cells(bare, demo, monkeypatch).words
-    assert all(f"无法给出结论：no {name}" in told for name in TITLES if name != "points")
+    assert all(f"无法给出结论：没有 {name}" in told for name in TITLES if name != "points")
 
 
 def test_the_model_in_use_is_compared_or_it_is_said_why_not(run, demo, monkeypatch):
     champion = Champion(model=run.model, model_id="m", as_of=DAY)
-    monkeypatch.setattr(keep, "find_champion", lambda *_, **__: (champion, "too old"))
+    why = WhyNot(en="too old", zh="太旧")
+    monkeypatch.setattr(keep, "find_champion", lambda *_, **__: (champion, why))
     asked = run_cells(run, demo, monkeypatch).asked
-    assert asked["champion"] is champion and asked["why_no_champion"] == "too old"
+    assert asked["champion"] is champion and asked["why_no_champion"] is why

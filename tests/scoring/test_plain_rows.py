@@ -93,12 +93,57 @@ def test_with_dates_one_lead_may_have_several_rows():
     later = once.iloc[[3]].assign(converted=1 - once.loc[3, "converted"], seen="2024-03-06")
     rows = plain_rows(pd.concat([once, later], ignore_index=True), label="converted", record_id="id", at="seen")
     assert rows.at[[0, -1]].tolist() == [1_709_596_800_000_000, 1_709_683_200_000_000]
-    assert rows.record_id[[3, -1]].tolist() == ["L3", "L3"] and rows.known_at is None
+    assert rows.record_id[[3, -1]].tolist() == ["L3", "L3"]
     clash = pd.concat([once, later.assign(seen="2024-03-05")], ignore_index=True)
     with pytest.raises(ModelInputError, match="1 ids have both values"):
         plain_rows(clash, label="converted", record_id="id", at="seen")
     with pytest.raises(ModelInputError, match=r"column 'seen' holds no date in 60 rows \(soon\)"):
         plain_rows(leads(seen="soon"), label="converted", at="seen")
+
+
+MARCH_5, DAY = 1_709_596_800_000_000, 86_400_000_000
+
+
+def test_outcomes_are_known_right_after_the_date_that_says_so():
+    table = leads(seen="2024-03-05 15:30", closed=["2024-03-05", "2024-03-09", "2024-04-01 08:00"] * 20)
+    rows = plain_rows(table, label="converted", at="seen", known_at="closed")
+    at = MARCH_5 + 15.5 * DAY / 24
+    # A closing of the same day is no earlier than its row; none is known to a row of its own instant.
+    assert rows.known_at[:3].tolist() == [at + 1, MARCH_5 + 4 * DAY + 1, MARCH_5 + (27 + 8 / 24) * DAY + 1]
+    assert list(rows.features) == ["visits", "来源"] and not rows.known_at_assumed
+    assert len(rows.known_by(MARCH_5 + 4 * DAY)) == 20 and len(rows.known_by(MARCH_5 + 4 * DAY + 1)) == 40
+
+
+def test_without_such_dates_an_outcome_is_known_no_earlier_than_the_last_row_of_its_lead():
+    first = leads(id=[f"L{k}" for k in range(N)], seen="2024-03-05")
+    second = first.iloc[:20].assign(seen="2024-03-20", visits=9.0)
+    rows = plain_rows(pd.concat([first, second], ignore_index=True), label="converted", record_id="id", at="seen")
+    expected = np.r_[np.full(20, 15), np.zeros(40), np.full(20, 15)] * DAY + MARCH_5 + 1
+    assert rows.known_at.tolist() == expected.tolist() and rows.known_at_assumed
+    assert rows.take(np.arange(3)).known_at_assumed
+    # What is learned before the second row of a lead knows nothing of its outcome.
+    assert not set(rows.known_by(rows.at.max()).record_id) & {f"L{k}" for k in range(20)}
+    plain = plain_rows(first, label="converted", record_id="id")
+    assert plain.known_at is None and not plain.known_at_assumed
+
+
+def test_dates_of_outcomes_are_checked_where_there_is_an_outcome():
+    late = {"seen": "2024-03-05", "closed": "2024-03-09"}
+    table = leads(**late, id=[f"L{k}" for k in range(N)]).astype({"converted": object})
+    asked = {"label": "converted", "record_id": "id", "known_at": "closed"}
+    table.loc[2, ["converted", "closed"]] = None
+    assert len(plain_rows(table, at="seen", **asked)) == N - 1
+    with pytest.raises(ModelInputError, match=r"column 'closed' holds no date in 2 rows \(empty\)"):
+        plain_rows(table.assign(closed=table["closed"].where(table.index > 2)), at="seen", **asked)
+    table.loc[[4, 7], "closed"] = "2024-03-04"
+    with pytest.raises(
+        ModelInputError, match=r"'closed' is before the date of its row in 2 rows \(L4, L7\); .* leave those rows out"
+    ):
+        plain_rows(table, at="seen", **asked)
+    with pytest.raises(ModelInputError, match="known_at names 'closed' and at names no column; name the dates on whi"):
+        plain_rows(table, **asked)
+    with pytest.raises(MappingError, match=r"no column 'close' \(did you mean 'closed'\?\)"):
+        plain_rows(table, at="seen", **(asked | {"known_at": "close"}))
 
 
 def test_missing_values_are_known_by_their_words():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from funnelml.errors import ModelInputError
 from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.why_not import WhyNot
 
 
 def rows():
@@ -37,3 +40,11 @@ def test_what_does_not_fit_together_is_refused():
         ScoringRows(features=rows().features, record_id=rows().record_id, label=np.array([0.0, 1.0]))
     with pytest.raises(ModelInputError, match=r"1 labels are neither 0 nor 1 \(b\)"):
         ScoringRows(features=rows().features, record_id=rows().record_id, label=np.array([0.0, 2.0, 1.0]))
+
+
+def test_withheld_features_are_gone_and_their_reasons_stay():
+    first, second = WhyNot(en="too short", zh="太短"), WhyNot(en="moves", zh="变动")
+    told = replace(rows(), features=rows().features.assign(y=1.0, z=2.0)).withhold({"y": first}).withhold({"x": second})
+    assert list(told.features) == ["z"] and dict(told.withheld) == {"y": first, "x": second}
+    assert told.take(np.array([0])).withheld == told.withheld
+    assert told.withheld["y"].tell("zh") == "太短" and told.withheld["y"].tell() == "too short"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
-from funnelml.language import Language, say, share
+from funnelml.language import Language, say
+from funnelml.plots.scoring.chances import write_shares
 from funnelml.plots.theme import FAINT, INK, MISS, OURS, drawn_on, write_title
 from funnelml.scoring.evaluation.score_evaluation import ScoreEvaluation
 
@@ -51,7 +51,7 @@ def plot_calibration(evaluation: ScoreEvaluation, ax: Axes | None = None, *, lan
         ax.set_xlim(0, reach)
         ax.set_ylim(0, reach)
         for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(FuncFormatter(lambda value, _: share(value, 0 if reach > 0.1 else 1)))
+            write_shares(axis, reach=reach)
         ax.set_xlabel(say(language, en="promised probability (bars: rows)", zh="预测概率（灰柱：行数）"))
         ax.set_ylabel(say(language, en="share that came about", zh="实际转化比例"), color=INK)
         _write_finding(ax, evaluation, language)

@@ -45,6 +45,15 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "new": "新模型",
     "in use": "现用模型",
     "advantage": "新模型优势",
+    "at random": "随机划分",
+    "without a score": "没有评分时",
+    "fields": "字段",
+    "month": "月份",
+    "PSI": "PSI",
+    "by chance up to": "偶然波动上限",
+    "how": "变化",
+    "total": "总分",
+    "at most": "至多",
 }
 """Every heading, with its Chinese name."""
 

@@ -1,11 +1,18 @@
-"""Chances along an axis: figures up to 100 % and no further, and room for words behind."""
+"""Chances along an axis: written as shares, up to 100 % and no further, and room for words behind."""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from funnelml.language import share
+from funnelml.plots.scoring.rows import show_grid
+
+
+def write_shares(axis: Axis, *, reach: float = 1.0) -> None:
+    """Write the ticks of an axis as shares: with a decimal if it does not reach beyond 10 %."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: share(value, 0 if reach > 0.1 else 1)))
 
 
 def show_chances(ax: Axes, reach: float, *, room: float) -> None:
@@ -26,6 +33,5 @@ def show_chances(ax: Axes, reach: float, *, room: float) -> None:
     beyond = [k for k, tick in enumerate(ticks) if tick >= reach]
     ax.set_xticks(ticks[: beyond[0] + 1] if beyond else ticks)
     ax.set_xlim(0, room * reach)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value, 0 if reach > 0.1 else 1)))
-    ax.grid(axis="x", color="#e6e6e6", linewidth=0.8)
-    ax.set_axisbelow(True)
+    write_shares(ax.xaxis, reach=reach)
+    show_grid(ax, along="x")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import pandas as pd
+
 from funnelml.language import Language, say, share
 from funnelml.plots.scoring.cells import between, figures, grades, readable, texts
 from funnelml.plots.tables import ReadableTable
 from funnelml.scoring.bant.evaluation import BantEvaluation
+from funnelml.scoring.bant.points import BantScores
+from funnelml.scoring.bant.rules import name_part
 from funnelml.scoring.disagreement import Disagreement
 from funnelml.scoring.evaluation.metrics import METRIC_NAMES
 from funnelml.scoring.grading import name_grade
@@ -21,6 +25,15 @@ _RATIOS: Final = {
     "low by chance": ("perhaps by chance", "可能出于偶然"),
     "too few": ("too few", "样本太少"),
 }
+
+
+def table_bant_points(points: BantScores, *, language: Language = "en") -> ReadableTable:
+    """Return the points of all records, the most first, and those of each part that has a rule."""
+    best = points.table.sort_values("total", ascending=False, kind="stable")
+    ids = readable({"record": texts(best["record_id"])}, {"record"}, language)
+    sums = readable({"total": figures(best["total"]), "at most": figures(best["at_most"])}, set(), language)
+    parts = {name_part(part, language): figures(best[part]) for part in points.rules.parts}
+    return ReadableTable(frame=pd.concat([ids.frame, pd.DataFrame(parts), sums.frame], axis=1), words=ids.words)
 
 
 def table_bant(bant: BantEvaluation, *, language: Language = "en") -> ReadableTable:

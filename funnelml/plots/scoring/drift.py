@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from funnelml.language import Language, say
 from funnelml.plots.fonts import legible
 from funnelml.plots.scoring.field_names import name_field
+from funnelml.plots.scoring.rows import name_rows
 from funnelml.plots.theme import FAINT, INK, MISS, drawn_on, write_title
 from funnelml.scoring.monitoring.input_drift import MOVED, MOVED_MUCH, InputDrift
 
@@ -55,9 +56,7 @@ def plot_input_drift(drift: InputDrift, ax: Axes | None = None, *, most: int = 1
         names = [
             legible(name_field(str(field), language), otherwise=f"{k + 1}") for k, field in enumerate(shown["field"])
         ]
-        ax.set_yticks(range(len(shown)), [fill(name, _NAME_WIDTH[language]) for name in names])
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(max(len(shown), 1) - 0.5, -0.5)
+        name_rows(ax, names, width=_NAME_WIDTH[language])
         reach = float(shown[["psi", "chance"]].max().max()) if len(shown) else 0.0
         ax.set_xlim(0, 2.0 * min(max(reach, MOVED_MUCH), 1.0))
         # No tick where no bar can end: the room behind is for words.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from funnelml.language import Language, say, share
+from funnelml.plots.scoring.chances import write_shares
 from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, write_title
 from funnelml.scoring.evaluation.score_evaluation import ScoreEvaluation
 
@@ -41,7 +41,7 @@ def plot_gains(evaluation: ScoreEvaluation, ax: Axes | None = None, *, language:
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1)
         for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
+            write_shares(axis)
         ax.set_xlabel(say(language, en="share of rows, highest scores first", zh="按得分从高到低选取的行数比例"))
         ax.set_ylabel(say(language, en="share of conversions among them", zh="其中包含的转化比例"), color=INK)
         ends = f"{tenth['lift']:.1f}", f"{tenth['lift_low']:.1f}", f"{tenth['lift_high']:.1f}"
@@ -86,7 +86,7 @@ def plot_lift(evaluation: ScoreEvaluation, ax: Axes | None = None, *, language: 
         ax.plot(gains["top"], gains["lift"], "o-", color=OURS, linewidth=2, markersize=4)
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1.08 * float(np.nanmax(gains["lift_high"].fillna(gains["lift"]))))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
+        write_shares(ax.xaxis)
         ax.set_xlabel(say(language, en="share of rows, highest scores first", zh="按得分从高到低选取的行数比例"))
         ax.set_ylabel(say(language, en="conversion, times the base rate", zh="转化率相当于基准的倍数"), color=INK)
         fifth = gains.loc[gains["top"] == 0.2].iloc[0]

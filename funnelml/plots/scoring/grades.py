@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from funnelml.language import Language, say, share
 from funnelml.plots.scoring.cells import write_expected
-from funnelml.plots.scoring.chances import show_chances
+from funnelml.plots.scoring.chances import show_chances, write_shares
+from funnelml.plots.scoring.rows import name_rows, show_grid
 from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, to_axis, write_title
 from funnelml.scoring.grades import Grades
 from funnelml.scoring.grading import name_grade
@@ -59,9 +59,7 @@ def plot_grades(grades: Grades, ax: Axes | None = None, *, language: Language = 
             text = say(language, en=f"{expected} of {count}", zh=f"{count} 条中预计 {expected} 条")
             ax.annotate(text, (max(ends), k), (9, 0), textcoords="offset points", va="center", size=9.5)
             reach = max(reach, *ends)
-        ax.set_yticks(range(len(table)), [name_grade(grade, language) for grade in table["grade"]])
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(len(table) - 0.5, -0.5)
+        name_rows(ax, [name_grade(grade, language) for grade in table["grade"]])
         show_chances(ax, reach, room=1.45)
         ax.set_xlabel(say(language, en="share that converts", zh="转化比例"))
         best = table.iloc[0]
@@ -129,9 +127,8 @@ def plot_past_grades(past: PastScores, ax: Axes | None = None, *, language: Lang
         top = min(1.0, 1.05 * float(np.nanmax(table["high"])))
         ax.set_ylim(0, top)
         _name_ends(ax, at.max() + 12, ends, top, language)
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
-        ax.grid(axis="y", color="#e6e6e6", linewidth=0.8)
-        ax.set_axisbelow(True)
+        write_shares(ax.yaxis)
+        show_grid(ax, along="y")
         ax.set_xlabel(say(language, en="month of scoring", zh="评分月份"))
         days = past.horizon_days
         ax.set_ylabel(say(language, en=f"converted within {days} days", zh=f"{days} 天内转化比例"), color=INK)

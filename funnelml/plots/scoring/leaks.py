@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from textwrap import fill
-
 import numpy as np
 from matplotlib.axes import Axes
 
 from funnelml.language import Language, say, share
 from funnelml.plots.fonts import legible
+from funnelml.plots.scoring.field_names import name_field
+from funnelml.plots.scoring.rows import name_rows, show_grid
 from funnelml.plots.theme import INK, MISS, OURS, drawn_on, write_title
 from funnelml.scoring.leaks.report import LeakReport, Suspect
 
 _MOST = 20
 """Suspects on one picture; those to leave out come first."""
+_WIDTH = {"en": 30, "zh": 16}
 
 
 def plot_leaks(report: LeakReport, ax: Axes | None = None, *, language: Language = "en") -> Axes:
@@ -38,13 +39,10 @@ def plot_leaks(report: LeakReport, ax: Axes | None = None, *, language: Language
     with drawn_on(ax, size=(7.2, 1.8 + 0.34 * max(len(suspects), 1))) as ax:
         for k, suspect in enumerate(suspects):
             _draw(ax, k, suspect, language)
-        names = [legible(s.field, otherwise=f"{k + 1}") for k, s in enumerate(suspects)]
-        ax.set_yticks(range(len(suspects)), [fill(name, 30) for name in names])
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(max(len(suspects), 1) - 0.4, -0.6)
-        ax.set_xlim(0.5, 1)
-        ax.grid(axis="x", color="#e6e6e6", linewidth=0.8)
-        ax.set_axisbelow(True)
+        names = [legible(name_field(s.field, language), otherwise=f"{k + 1}") for k, s in enumerate(suspects)]
+        name_rows(ax, names, width=_WIDTH[language])
+        ax.set_xlim(0.48, 1)  # room for a point at 0.5, the least that is drawn
+        show_grid(ax, along="x")
         ax.set_xlabel(
             say(language, en="AUC of the field alone (0.5: tells nothing)", zh="单个字段的 AUC（0.5 为无信息）")
         )

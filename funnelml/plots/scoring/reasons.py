@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import fill
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,6 +9,7 @@ from scipy.special import expit, logit
 
 from funnelml.language import Language, say, share
 from funnelml.plots.fonts import legible
+from funnelml.plots.scoring.rows import name_rows, show_grid
 from funnelml.plots.theme import FAINT, INK, MISS, OURS, SIZE, drawn_on, write_title
 from funnelml.scoring.models.scorecard import POINT
 from funnelml.scoring.reasons.breakdown import ScoreBreakdown
@@ -69,9 +68,7 @@ def plot_score_breakdown(
             *names,
             say(language, en="this record", zh="本记录"),
         ]
-        ax.set_yticks(np.arange(last + 1), [fill(tick, _WIDTH[language]) for tick in ticks])
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(last + 0.6, -0.6)
+        name_rows(ax, ticks, width=_WIDTH[language])
         _show_chances(ax, float(ends.min()), float(ends.max()))
         ax.set_xlabel(
             say(
@@ -120,12 +117,9 @@ def plot_field_importance(
         ax.barh(rows, table["points"], color=OURS, height=0.66, linewidth=0)
         for row, (points, part) in enumerate(zip(table["points"], table["share"], strict=True)):
             ax.annotate(share(part), (points, row), (5, 0), textcoords="offset points", va="center", size=9.5)
-        ax.set_yticks(rows, [fill(name, _WIDTH[language]) for name in names])
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(max(len(table), 1) - 0.4, -0.6)
+        name_rows(ax, names, width=_WIDTH[language])
         ax.set_xlim(0, max(float(table["points"].max()) if len(table) else 0.0, 1e-9) * 1.14)
-        ax.grid(axis="x", color="#e6e6e6", linewidth=0.8)
-        ax.set_axisbelow(True)
+        show_grid(ax, along="x")
         ax.set_xlabel(
             say(
                 language,
@@ -186,5 +180,4 @@ def _show_chances(ax: Axes, low: float, high: float) -> None:
     step = -(-len(shown) // _MOST_TICKS) or 1
     shown = shown[::step]
     ax.set_xticks([float(logit(chance)) for chance in shown], [f"{100 * chance:.6g}\xa0%" for chance in shown])
-    ax.grid(axis="x", color="#e6e6e6", linewidth=0.8)
-    ax.set_axisbelow(True)
+    show_grid(ax, along="x")

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from funnelml.language import Language, say, share
+from funnelml.plots.scoring.rows import name_rows, show_grid
 from funnelml.plots.theme import FAINT, INK, OURS, drawn_on, write_title
 from funnelml.scoring.evaluation.metrics import METRIC_NAMES
 from funnelml.scoring.evaluation.model_evaluation import ModelEvaluation, SplitEvaluation
@@ -37,12 +38,9 @@ def plot_splits(evaluation: ModelEvaluation, ax: Axes | None = None, *, language
         for own, colour, shift in splits:
             if own is not None:
                 _draw(ax, own, colour, shift if evaluation.time is not None else 0.0)
-        ax.set_yticks(range(len(SHOWN)), [METRIC_NAMES[name][language == "zh"] for name in SHOWN])
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(len(SHOWN) - 0.5, -0.5)
+        name_rows(ax, [METRIC_NAMES[name][language == "zh"] for name in SHOWN])
         ax.set_xlim(0, 1.1 * ax.get_xlim()[1])
-        ax.grid(axis="x", color="#e6e6e6", linewidth=0.8)
-        ax.set_axisbelow(True)
+        show_grid(ax, along="x")
         ax.set_xlabel(
             say(
                 language,

@@ -1,24 +1,30 @@
-"""Tables of scores for a person: whom to call and why, grades, segments and fields left out."""
+"""Tables of scores for a person: whom to call and why, grades, figures and segments, and fields left out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from funnelml.language import Language, say, share
+from funnelml.language import Language, join_words, say, share
 from funnelml.plots.scoring.cells import between, figures, grades, readable, texts, write_expected
 from funnelml.plots.scoring.field_names import name_field
 from funnelml.plots.tables import ReadableTable
+from funnelml.scoring.evaluation.metrics import METRIC_NAMES
+from funnelml.scoring.evaluation.model_evaluation import ModelEvaluation
 from funnelml.scoring.evaluation.score_evaluation import ScoreEvaluation
 from funnelml.scoring.evaluation.segments import REST, UNKNOWN
 from funnelml.scoring.grades import Grades
 from funnelml.scoring.leaks.report import LeakReport
 from funnelml.scoring.score_trend import ScoreTrend
+from funnelml.scoring.why_not import WhyNot
 
 _SPECIAL: Final = {REST: ("(others)", "（其余）"), UNKNOWN: ("(unknown)", "（未知）")}
 _RANKS_ONLY: Final = "ranks only"
+_FIGURES: Final = ("auc", "average_precision", "top_decile_capture", "log_loss", "brier")
+"""Metrics of a table: those of which is known what they would be without a score."""
 
 
 def table_scores(
@@ -95,6 +101,23 @@ def table_grades(graded: Grades, *, language: Language = "en") -> ReadableTable:
     return readable(columns, {"grade"}, language)
 
 
+def table_metrics(evaluation: ModelEvaluation, *, language: Language = "en") -> ReadableTable:
+    """Return the figures of the evaluation that counts, with their intervals, and what no score would reach.
+
+    Where that is of the newest rows, the figures on rows drawn at random stand beside.
+    """
+    judged = evaluation.main.scores.metrics.loc[list(_FIGURES)]
+    columns: dict[str, Any] = {
+        "figure": [METRIC_NAMES[name][language == "zh"] for name in _FIGURES],
+        "value": figures(judged["value"], ".3f"),
+        "95 % between": between(judged["low"], judged["high"], "{:.3f}".format),
+    }
+    if evaluation.time is not None:
+        columns["at random"] = figures(evaluation.random.scores.metrics.loc[list(_FIGURES), "value"], ".3f")
+    columns["without a score"] = figures(judged["reference"], ".3f")
+    return readable(columns, {"figure"}, language)
+
+
 def table_segments(evaluation: ScoreEvaluation, *, language: Language = "en") -> ReadableTable:
     """Return how well a score did for each value of the fields it was told by, the most frequent first.
 
@@ -125,6 +148,15 @@ def table_leaks(report: LeakReport, *, language: Language = "en") -> ReadableTab
         "why": texts(table["evidence"]),
     }
     return readable(columns, {"verdict", "field", "why"}, language)
+
+
+def table_unused(reasons: Mapping[str, WhyNot], *, language: Language = "en") -> ReadableTable:
+    """Return the fields that are not used although their past is known, together where the reason is the same."""
+    fields: dict[str, list[str]] = {}
+    for field, reason in reasons.items():
+        fields.setdefault(reason.tell(language), []).append(_name_twice(field, language))
+    columns = {"fields": [join_words(names, language) for names in fields.values()], "why": list(fields)}
+    return readable(columns, {"fields", "why"}, language)
 
 
 def _side(low: float, high: float, language: Language) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from funnelml.errors import ModelInputError, did_you_mean
 from funnelml.language import Language, say, share
 from funnelml.plots.fonts import legible
-from funnelml.plots.scoring.chances import show_chances
+from funnelml.plots.scoring.chances import show_chances, write_shares
+from funnelml.plots.scoring.rows import name_rows
 from funnelml.plots.theme import FAINT, INK, MISS, OURS, drawn_on, show_dates, to_axis, write_title
 from funnelml.scoring.grading import name_grade
 from funnelml.scoring.trend import ScoreTrend
@@ -56,7 +56,7 @@ def plot_trend(trend: ScoreTrend, record_id: object, ax: Axes | None = None, *, 
         span = at[-1] - at[0]
         ax.set_xlim(at[0] - 0.03 * span, at[-1] + 0.12 * span)
         ax.set_ylim(0, min(1.0, 1.15 * float(np.nanmax([*chances, *trend.borders.max()]))))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
+        write_shares(ax.yaxis)
         ax.set_ylabel(say(language, en="chance to convert", zh="转化概率"), color=INK)
         first, last = own.iloc[0], own.iloc[-1]
         grade = name_grade(last["grade"], language)
@@ -111,11 +111,7 @@ def plot_crossings(trend: ScoreTrend, ax: Axes | None = None, *, most: int = 10,
             text = f"{was} → {name_grade(row['new_grade'], language)}"
             ax.annotate(text, (end, k), (9, 0), textcoords="offset points", va="center", size=9.5)
             reach = max(reach, end)
-        ax.set_yticks(
-            range(len(rows)), [legible(str(row["record_id"]), otherwise=f"{k + 1}") for k, row in enumerate(rows)]
-        )
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
+        name_rows(ax, [legible(str(row["record_id"]), otherwise=f"{k + 1}") for k, row in enumerate(rows)])
         show_chances(ax, reach, room=1.3)
         ax.set_xlabel(say(language, en="chance to convert", zh="转化概率"))
         up, down = len(trend.contact_now), len(trend.losing)

@@ -17,7 +17,9 @@ from funnelml.language import Language, say
 from funnelml.runs.scoring.contest import Champion
 from funnelml.runs.scoring.ledger import read_past, write_ledger
 from funnelml.runs.scoring.score import ScoreRun
+from funnelml.scoring.evaluation.verdict import VERDICT_NAMES, VerdictName
 from funnelml.scoring.score_model import ScoreModel
+from funnelml.scoring.why_not import WhyNot
 
 MODELS = Path("models")
 NOT_KEPT = ("no usable signal", "suspected leak")
@@ -45,17 +47,14 @@ class Kept:
     model_id: str | None
     new: bool
     ledger: Path | None
-    verdict: str
+    verdict: VerdictName
     in_use: bool = True
 
     def summary(self, language: Language = "en") -> str:
         """Return which model gave the scores and where they are."""
         if self.model_id is None:
-            return say(
-                language,
-                en=f"Nothing was kept: {self.verdict}.",
-                zh="未保存模型和评分：结论为不可使用。",
-            )
+            verdict = VERDICT_NAMES[self.verdict][language == "zh"]
+            return say(language, en=f"Nothing was kept: {verdict}.", zh=f"未保存模型和评分：{verdict}。")
         kind = say(language, en="new" if self.new else "as before", zh="新模型" if self.new else "沿用")
         if not self.in_use:
             kind += say(language, en=", not in use: one of a later day is", zh="，未启用：现用模型的截至日期更晚")
@@ -66,7 +65,7 @@ class Kept:
         )
 
 
-def find_champion(root: Path, name: str, *, funnel: str, outcome: str) -> tuple[Champion | None, str]:
+def find_champion(root: Path, name: str, *, funnel: str, outcome: str) -> tuple[Champion | None, WhyNot | None]:
     """Return the model in use of that name, and why it cannot serve if it cannot.
 
     Raises
@@ -76,20 +75,26 @@ def find_champion(root: Path, name: str, *, funnel: str, outcome: str) -> tuple[
     """
     model_id = current_model(root / MODELS, name)
     if model_id is None:
-        return None, ""
+        return None, None
     try:
         card = read_card(root / MODELS, model_id)
         model = load_model(root / MODELS, model_id)
     except ModelStoreError as error:
-        return None, f"the model in use cannot serve and is not compared: {error}"
+        return None, WhyNot(
+            en=f"the model in use cannot serve and is not compared: {error}",
+            zh=f"现用模型 {model_id} 无法使用，未作比较；原因见 funnelml models",
+        )
     if (card.funnel, card.outcome) != (funnel, outcome):
         raise ModelStoreError(
             f"model '{name}' tells the chance of funnel '{card.funnel}', {card.outcome}; this is '{funnel}', {outcome}"
             ": give these scores a name of their own with --score"
         )
     if not isinstance(model, ScoreModel):
-        return None, f"{model_id} is no score of this program and is not compared"
-    return Champion(model=model, model_id=model_id, as_of=card.as_of), ""
+        return None, WhyNot(
+            en=f"{model_id} is no score of this program and is not compared",
+            zh=f"{model_id} 不是本程序的评分模型，未作比较",
+        )
+    return Champion(model=model, model_id=model_id, as_of=card.as_of), None
 
 
 def past_scores(root: Path, name: str, before: date) -> pd.DataFrame:
@@ -142,6 +147,7 @@ def _is_of_a_later_day(root: Path, name: str, as_of: date) -> bool:
 
 def _card(run: ScoreRun, language: Language) -> ModelCard:
     rows, judged = run.learned.rows, run.learned.evaluation.main
+    colon = say(language, en=": ", zh="：")
     told = judged.scores.to_frame().set_index("metric")["value"]
     return ModelCard(
         as_of=run.as_of,
@@ -155,5 +161,5 @@ def _card(run: ScoreRun, language: Language) -> ModelCard:
         seed=run.seed,
         metrics={str(metric): float(value) for metric, value in told.items()},
         verdict=run.learned.verdict.summary(language),
-        leaks=tuple(f"{s.field}: {s.tell(language)}" for s in run.learned.leaks.suspects),
+        leaks=tuple(f"{s.field}{colon}{s.tell(language)}" for s in run.learned.leaks.suspects),
     )

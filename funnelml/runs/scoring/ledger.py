@@ -1,4 +1,8 @@
-"""The ledger of scores: what was scored when, one file per day under ``data/processed/scores/<name>/``."""
+"""The ledger of scores: what was scored when, one file per day under ``data/processed/scores/<name>/``.
+
+Scores that were made later for a past day lie apart, in ``made_later/``: they never went out on that day, take no place
+of what did, and are not judged as past scores.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,26 @@ LEDGER = Path("data/processed/scores")
 """Where scores are kept in a workspace."""
 DEFAULT_NAME = "lead_score"
 """Name of the scores of a workspace that names none."""
+MADE_LATER = "made_later"
+"""Folder of scores that were made when their day was past."""
+LATE_AFTER = 7
+"""Days after which scores of a day are made later: scores go out weekly at least."""
 _NAME = re.compile(r"[^\W_][\w-]{0,63}")
 
 
 def write_ledger(
-    root: Path, *, as_of: date, scores: pd.DataFrame, name: str = DEFAULT_NAME, replace: bool = True
+    root: Path,
+    *,
+    as_of: date,
+    scores: pd.DataFrame,
+    name: str = DEFAULT_NAME,
+    made_on: date | None = None,
+    replace: bool = True,
 ) -> Path:
     """Keep one day's scores, whole or not at all.
+
+    They are made later if there are scores of a later day that went out, or ``made_on`` is more than a week after their
+    day. They then lie apart and replace only those that were made later too.
 
     Parameters
     ----------
@@ -36,8 +53,10 @@ def write_ledger(
         outcome``; see :func:`funnelml.io.score_ledger.check_ledger`.
     name : str
         What the scores are called: letters of any script, digits, ``-`` and ``_``; at most 64.
+    made_on : datetime.date, optional
+        The day on which they were made, if it is known; the name of the file tells it of scores that were made later.
     replace : bool
-        Whether earlier scores of that day are replaced.
+        Whether there may be scores of that day before.
 
     Returns
     -------
@@ -52,34 +71,52 @@ def write_ledger(
     SourceError
         If the file cannot be written.
     """
-    day = parse_date(as_of)
-    path = _folder(root, name) / f"{day}.parquet"
-    if not replace and path.exists():
+    day, folder = parse_date(as_of), _folder(root, name)
+    if not replace and day in ledger_dates(root, name):
         raise InputError(
             f"there are scores '{name}' of {day} already, and they are to stay; choose another day or name"
         )
-    content = ledger_to_bytes(check_ledger(scores, as_of=day))
+    path, content = folder / f"{day}.parquet", ledger_to_bytes(check_ledger(scores, as_of=day))
+    late = made_on is not None and (parse_date(made_on) - day).days > LATE_AFTER
+    if late or any(other > day for other in _days(folder)):
+        told = "" if made_on is None else f"_made_{parse_date(made_on)}"
+        path = folder / MADE_LATER / f"{day}{told}.parquet"
+    before = _days(folder / MADE_LATER).get(day)
     try:
         write_whole(path, content)
+        if before is not None and before != path:
+            before.unlink()
     except OSError as error:
         raise SourceError(f"{path} cannot be written: {error.strerror}; free space or change its rights") from None
     return path
 
 
 def ledger_dates(root: Path, name: str = DEFAULT_NAME) -> list[date]:
-    """Return the days of which there are scores, rising.
+    """Return the days of which there are scores, made then or later, rising.
 
     Raises
     ------
     InputError
         If the name is none.
     """
-    days = (_day(path) for path in _folder(root, name).glob("*.parquet"))
-    return sorted(day for day in days if day is not None)
+    folder = _folder(root, name)
+    return sorted(_days(folder) | _days(folder / MADE_LATER))
+
+
+def made_later(root: Path, name: str = DEFAULT_NAME) -> dict[date, date | None]:
+    """Return the days whose scores were made later, and when they were made; None where that is not known.
+
+    Raises
+    ------
+    InputError
+        If the name is none.
+    """
+    paths = _days(_folder(root, name) / MADE_LATER)
+    return {day: _made_on(path) for day, path in sorted(paths.items())}
 
 
 def read_ledger(root: Path, name: str = DEFAULT_NAME, as_of: date | None = None) -> pd.DataFrame:
-    """Return the scores of one day.
+    """Return the scores of one day: those that were made last, then or later.
 
     Parameters
     ----------
@@ -117,11 +154,12 @@ def read_ledger(root: Path, name: str = DEFAULT_NAME, as_of: date | None = None)
             f"there are no scores '{name}' of {day}; there are those of {first_few(days[::-1])}. For others, run: "
             f"funnelml score --as-of {day}"
         )
-    return _read(_folder(root, name) / f"{day}.parquet", day)
+    folder = _folder(root, name)
+    return _read((_days(folder) | _days(folder / MADE_LATER))[day], day)
 
 
 def read_past(root: Path, name: str, before: date) -> pd.DataFrame:
-    """Return all scores of earlier days, as they were told then.
+    """Return all scores of earlier days, as they were told then; scores that were made later are none of them.
 
     Parameters
     ----------
@@ -144,8 +182,8 @@ def read_past(root: Path, name: str, before: date) -> pd.DataFrame:
     SourceError
         If a file is damaged.
     """
-    earlier = [day for day in ledger_dates(root, name) if day < parse_date(before)]
-    parts = [_read(_folder(root, name) / f"{day}.parquet", day) for day in earlier]
+    earlier = sorted((day, path) for day, path in _days(_folder(root, name)).items() if day < parse_date(before))
+    parts = [_read(path, day) for day, path in earlier]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LEDGER_COLUMNS))
 
 
@@ -155,13 +193,22 @@ def _folder(root: Path, name: str) -> Path:
     return root / LEDGER / name
 
 
-def _day(path: Path) -> date | None:
-    """Return the day that a file is of; other files may lie beside."""
+def _days(folder: Path) -> dict[date, Path]:
+    """Return the file of each day; other files may lie beside."""
+    days = ((_date(path.stem.partition("_made_")[0]), path) for path in sorted(folder.glob("*.parquet")))
+    return {day: path for day, path in days if day is not None}
+
+
+def _made_on(path: Path) -> date | None:
+    return _date(path.stem.partition("_made_")[2])
+
+
+def _date(text: str) -> date | None:
     try:
-        day = date.fromisoformat(path.stem)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if path.stem == day.isoformat() else None
+    return day if text == day.isoformat() else None
 
 
 def _read(path: Path, day: date) -> pd.DataFrame:
@@ -169,7 +216,7 @@ def _read(path: Path, day: date) -> pd.DataFrame:
         return ledger_from_bytes(path.read_bytes(), as_of=day)
     except Exception as error:  # the reader of the format raises its own kinds
         told = " ".join(str(error).split())[:300] or type(error).__name__
-        raise SourceError(
-            f"{path} does not hold the scores of {day}, or is damaged: {told}. Make them again: funnelml score --as-of "
-            f"{day}"
-        ) from None
+        # Scores of a day that is past can be made again, but they lie apart: the file itself would stay as it is.
+        past = path.parent.name != MADE_LATER and max(_days(path.parent)) > day
+        mend = "Put back a copy of it, or remove it" if past else f"Make them again: funnelml score --as-of {day}"
+        raise SourceError(f"{path} does not hold the scores of {day}, or is damaged: {told}. {mend}") from None

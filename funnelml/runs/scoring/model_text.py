@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from funnelml.io.model_card import ModelCard
+from funnelml.io.model_card import ModelCard, name_fact, say_fact
 from funnelml.io.model_list import ModelComparison, ModelList
 from funnelml.language import Language, say
 from funnelml.runs.scoring.cells import as_cell
@@ -68,8 +68,12 @@ def show_comparison(comparison: ModelComparison, language: Language = "en") -> s
     parts = [comparison.summary(language), "\n".join(verdicts)]
     differs = table[~table["same"] & ~table["field"].isin(_TOLD_IN_WORDS)]
     if len(differs):
-        cells = differs[["field", "first", "second"]].map(as_cell)
-        parts.append(table_text(cells.set_axis([say(language, en="fact", zh="项目"), *ids], axis=1)))
+        cells = [
+            [name_fact(fact, language), *(as_cell(say_fact(fact, value, language)) for value in values)]
+            for fact, *values in differs[["field", "first", "second"]].itertuples(index=False)
+        ]
+        heads = [say(language, en="fact", zh="项目"), *ids]
+        parts.append(table_text(pd.DataFrame(cells, columns=heads)))
     return "\n\n".join(parts)
 
 
@@ -96,7 +100,7 @@ def _line(row: dict[str, Any], language: Language) -> list[str]:
     verdict = _CLAUSE_ENDS.split(row["verdict"] or "", maxsplit=1)[0]
     told = row | {"in_use": yes if row["in_use"] else None, "verdict": verdict}
     # An id is there to be copied, so it is never cut.
-    return [row["model_id"], *(as_cell(told[name]) for name in list(_HEADS)[1:])]
+    return [row["model_id"], *(as_cell(say_fact(name, told[name], language)) for name in list(_HEADS)[1:])]
 
 
 def _whole_counts(table: pd.DataFrame) -> pd.DataFrame:

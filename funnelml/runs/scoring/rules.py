@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from funnelml.errors import NotEnoughDataError
+from funnelml.runs.scoring.unanswered import UnansweredError
 from funnelml.scoring.bant.defaults import default_bant
 from funnelml.scoring.bant.evaluation import BantEvaluation, evaluate_bant
 from funnelml.scoring.bant.points import BantScores, score_bant
@@ -19,6 +21,7 @@ from funnelml.scoring.grades import Grades, grade_scores
 from funnelml.scoring.grading import Grading, parse_grading
 from funnelml.scoring.learn import LearnedScore
 from funnelml.scoring.rows import ScoringRows
+from funnelml.scoring.why_not import WhyNot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +83,13 @@ class BesideRules:
         return find_disagreement(model, self._grade(by_rules, self.open_rows.record_id), past=past)
 
     def _rules(self) -> BantRules:
-        return self.stated or default_bant(self.rows.features)
+        if self.stated is not None:
+            return self.stated
+        try:
+            return default_bant(self.rows.features)
+        except NotEnoughDataError as error:
+            zh = "没有设定 BANT 规则，默认规则所用的字段也都未填写；请在 [[bant]] 中用自己的字段填写规则"
+            raise UnansweredError(WhyNot(en=str(error), zh=zh)) from error
 
     def _fit(self, rows: ScoringRows) -> BantScorer:
         assert rows.label is not None

@@ -15,8 +15,9 @@ from funnelml.language import Language, say
 from funnelml.runs.scoring.contest import Champion, hold_contest
 from funnelml.runs.scoring.rules import BesideRules
 from funnelml.runs.scoring.settings import ScoringSettings
+from funnelml.runs.scoring.unanswered import ScoreSection, answer_in_both
 from funnelml.runs.scoring.watch import Watch
-from funnelml.runs.sections import Section, answer, plain_rows
+from funnelml.runs.sections import plain_rows
 from funnelml.runs.workspace import Workspace
 from funnelml.scoring.evaluation.verdict import VERDICT_NAMES, VerdictName
 from funnelml.scoring.grades import Grades, grade_scores
@@ -26,6 +27,7 @@ from funnelml.scoring.reasons.score_reasons import ScoreReasons
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.score_model import ScoreModel
 from funnelml.scoring.training_rows import outcome_text, scoring_rows, training_rows
+from funnelml.scoring.why_not import WhyNot
 
 Progress = Callable[[Iterable[str]], Iterable[str]]
 
@@ -72,7 +74,7 @@ class ScoreRun:
         The grades, with what is expected of each.
     reasons : ScoreReasons
         Why each record scores as it does.
-    sections : tuple of Section
+    sections : tuple of ScoreSection
         Answers in the order of ``TITLES``.
     seed : int
         Seed of everything drawn.
@@ -89,10 +91,10 @@ class ScoreRun:
     scores: pd.DataFrame
     grades: Grades
     reasons: ScoreReasons
-    sections: tuple[Section, ...]
+    sections: tuple[ScoreSection, ...]
     seed: int
 
-    def __getitem__(self, name: str) -> Section:
+    def __getitem__(self, name: str) -> ScoreSection:
         return next(section for section in self.sections if section.name == name)
 
     @property
@@ -162,7 +164,7 @@ def score_workspace(
     as_of: date,
     funnel: str | None = None,
     champion: Champion | None = None,
-    why_no_champion: str = "",
+    why_no_champion: WhyNot | None = None,
     told: pd.DataFrame | None = None,
     seed: int = 0,
     progress: Progress = iter,
@@ -179,7 +181,7 @@ def score_workspace(
         Name of the funnel; that of the settings, or the first, by default.
     champion : Champion, optional
         The model in use.
-    why_no_champion : str
+    why_no_champion : WhyNot, optional
         Why there is none although a model is in use.
     told : pandas.DataFrame, optional
         Scores that went out before: ``record_id, as_of, probability, grade, outcome``.
@@ -250,7 +252,7 @@ def score_workspace(
         "selection": partial(watch.selection, grades, settings.compare_by),
         "challenge": contest.result,
     }
-    sections = tuple(answer(name, TITLES[name], asks[name]) for name in steps)
+    sections = tuple(answer_in_both(name, TITLES[name], asks[name]) for name in steps)
     reasons = explain_scores(
         model.contributions(open_rows.features),
         open_rows.features[list(model.features)],

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
-from funnelml.language import Language, join_words, say, share
-from funnelml.runs.diagnosis_text import show_section
+from funnelml.language import Language, say, share
+from funnelml.plots.scoring.tables import table_unused
 from funnelml.runs.scoring.score import ScoreRun
+from funnelml.runs.scoring.section_tables import table_section
+from funnelml.runs.scoring.unanswered import ScoreSection
 from funnelml.runs.text import table_text
 from funnelml.scoring.grading import name_grade
+from funnelml.scoring.outcome_words import say_outcome
 
 MOST_RECORDS = 10
+MOST_ROWS = 8
 _TOLD_BEFORE = ("grades", "trend")
 
 
 def show_score(run: ScoreRun, language: Language = "en") -> str:
     """Return the run: verdict and grades, the best records with their reasons, then a section for each question."""
+    outcome = say_outcome(run.model.outcome, language)
     head = say(
         language,
-        en=f"Funnel '{run.funnel}' as of {run.as_of}: the chance to be {run.model.outcome}",
-        zh=f"漏斗“{run.funnel}”，截至 {run.as_of}：{run.horizon_days} 天内转化的概率",
+        en=f"Funnel '{run.funnel}' as of {run.as_of}: the chance to be {outcome}",
+        zh=f"漏斗“{run.funnel}”，截至 {run.as_of}：{outcome}的概率",
     )
     best = run.table(language).head(MOST_RECORDS)
     interval = [f"{share(low)} - {share(high)}" for low, high in zip(best["low"], best["high"], strict=True)]
@@ -33,19 +40,21 @@ def show_score(run: ScoreRun, language: Language = "en") -> str:
             say(language, en="against", zh="不利"): best["reasons_against"],
         }
     )
-    aside = run.learned.set_aside
-    unused = say(
-        language,
-        en=f"Not used, since these rows cannot tell it from drift: {join_words(list(aside))}.",
-        zh=f"以下特征与漂移无法区分，未使用：{join_words(list(aside), 'zh')}。",
-    )
-    sections = [show_section(section, language) for section in run.sections if section.name not in _TOLD_BEFORE]
-    return "\n\n".join(
-        [
-            head,
-            run.summary(language),
-            table_text(table),
-            *sections,
-            *([unused] if aside else []),
-        ]
-    )
+    sections = [_show_section(section, language) for section in run.sections if section.name not in _TOLD_BEFORE]
+    return "\n\n".join([head, run.summary(language), table_text(table), *sections, *_show_unused(run, language)])
+
+
+def _show_section(section: ScoreSection, language: Language) -> str:
+    """Return a title, a sentence and the head of a table."""
+    parts = [f"## {say(language, en=section.title, zh=section.title_zh)}", section.summary(language)]
+    if (table := table_section(section, language)) is not None:
+        parts.append(table_text(table.frame.head(MOST_ROWS)))
+        if (more := len(table.frame) - MOST_ROWS) > 0:
+            parts.append(say(language, en=f"... and {more:,} more rows: --json", zh=f"…… 另有 {more:,} 行：--json"))
+    return "\n".join(parts)
+
+
+def _show_unused(run: ScoreRun, language: Language) -> Iterable[str]:
+    if run.learned.set_aside:
+        title = say(language, en="## Fields that are not used", zh="## 未使用的字段")
+        yield f"{title}\n{table_text(table_unused(run.learned.set_aside, language=language).frame)}"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from funnelml.language import Language, join_words, say, share
+from funnelml.plots.scoring.tables import table_metrics
 from funnelml.runs.scoring.score import TITLES
 from funnelml.runs.scoring.table import UNFIT, TableRun
 from funnelml.runs.text import table_text
-from funnelml.scoring.evaluation.metrics import METRIC_NAMES
 from funnelml.scoring.grading import name_grade
 from funnelml.scoring.leaks.report import VERDICTS
 
@@ -99,20 +99,6 @@ def _tell_leaks(run: TableRun, language: Language) -> str:
 
 def _tell_evaluation(run: TableRun, language: Language) -> str:
     judged = run.learned.evaluation.main
-    figures = judged.scores.metrics
-    written: dict[str, Callable[[float], str]] = {
-        "auc": "{:.3f}".format,
-        "log_loss": "{:.4f}".format,
-        "brier": "{:.4f}".format,
-        "top_decile_capture": share,
-    }
-    rows = []
-    for name, write in written.items():
-        told = [write(float(figures[column][name])) for column in ("value", "low", "high", "reference")]
-        rows.append([METRIC_NAMES[name][language == "zh"], told[0], f"{told[1]} - {told[2]}", told[3]])
-    heads = say(language, en="figure|value|95 % interval|without a score", zh="指标|数值|95 % 区间|没有评分时").split(
-        "|"
-    )
     learned = say(
         language,
         en=f"Learned from {judged.train_rows:,} rows and judged on {judged.scores.rows:,} others, drawn at random.",
@@ -124,7 +110,8 @@ def _tell_evaluation(run: TableRun, language: Language) -> str:
         zh="没有日期的表无法看出漂移：对更新的线索，评分可能不如这些数字所示。",
     )
     sentences = say(language, en=" ", zh="").join([learned, judged.scores.summary(language), undated])
-    return "\n".join([_heading("evaluation", language), sentences, table_text(pd.DataFrame(rows, columns=heads))])
+    figures = table_metrics(run.learned.evaluation, language=language)
+    return "\n".join([_heading("evaluation", language), sentences, table_text(figures.frame)])
 
 
 def _tell_grades(run: TableRun, language: Language) -> str:

@@ -12,20 +12,22 @@ import pandas as pd
 
 from funnelml.errors import NotEnoughDataError
 from funnelml.history.history import History
+from funnelml.runs.scoring.unanswered import UnansweredError
 from funnelml.schema import DAY
 from funnelml.scoring.grades import Grades, grade_scores
-from funnelml.scoring.grading import Grading
+from funnelml.scoring.grading import Grading, name_grade
 from funnelml.scoring.learn import LearnedScore
 from funnelml.scoring.monitoring.base_rate import BaseRateDrift, compare_base_rates
 from funnelml.scoring.monitoring.input_drift import InputDrift, compare_inputs
 from funnelml.scoring.monitoring.past_scores import PastScores, score_past
-from funnelml.scoring.monitoring.selection_rates import SelectionRates, selection_rates
+from funnelml.scoring.monitoring.selection_rates import ENOUGH, SelectionRates, selection_rates
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.score_model import ScoreModel
 from funnelml.scoring.score_trend import ScoreTrend
 from funnelml.scoring.training_rows import find_conversions, outcomes_known_until, scoring_rows
 from funnelml.scoring.trend import trend_of
 from funnelml.scoring.walk_forward import score_walking_forward
+from funnelml.scoring.why_not import WhyNot
 
 WEEKS = 4
 """Weeks over which scores are followed."""
@@ -83,8 +85,12 @@ class Watch:
             if set(self.model.features) <= set(rows.features)
         }
         if not scored:
-            raise NotEnoughDataError(
-                "in the weeks before no record was open, or a field of the model had no history; there is no trend yet"
+            raise UnansweredError(
+                WhyNot(
+                    en="in the weeks before no record was open, or a field of the model had no history; there is no "
+                    "trend yet",
+                    zh="前几周没有未结记录，或模型的某个字段当时还没有历史，暂时没有走势",
+                )
             )
         now = {self.as_of: self.model.score(self.open_rows)}
         return trend_of(scored | now, rules=self.grading, base_rate=self.model.base_rate)
@@ -101,7 +107,13 @@ class Watch:
                 return score_past(self.told[alike], conversions, **asked)  # type: ignore[arg-type]
             except NotEnoughDataError:
                 pass  # none has come due yet
-        return score_past(self._as_would_have_been_told(), conversions, **asked)  # type: ignore[arg-type]
+        told = self._as_would_have_been_told()
+        try:
+            return score_past(told, conversions, **asked)  # type: ignore[arg-type]
+        except NotEnoughDataError as error:
+            window = self.horizon_days + self._lag_days
+            zh = f"{len(told):,} 个历史评分均未到期：{window} 天的观察期须在 {self._known_until} 之前结束"
+            raise UnansweredError(WhyNot(en=str(error), zh=zh)) from error
 
     def past_by_grade(self) -> pd.DataFrame | None:
         """Return how each grade did before; None if that is not known."""
@@ -121,7 +133,9 @@ class Watch:
         rows = self.learned.rows
         judged = self.learned.evaluation.main
         if rows.at is None or judged.test_from is None:
-            raise NotEnoughDataError("the rows have no dates; drift cannot be seen")
+            raise UnansweredError(
+                WhyNot(en="the rows have no dates; drift cannot be seen", zh="数据没有日期，无法看出漂移")
+            )
         before = rows.known_by(judged.test_from)
         assert before.label is not None
         newest = judged.test_scores
@@ -130,9 +144,22 @@ class Watch:
     def selection(self, grades: Grades, field: str) -> SelectionRates:
         """Return how often each value of a field has the best grade."""
         if field not in self.open_rows.features:
-            raise NotEnoughDataError(f"the records have no field '{field}'; name another as compare_by in [scoring]")
+            raise UnansweredError(
+                WhyNot(
+                    en=f"the records have no field '{field}'; name another as compare_by in [scoring]",
+                    zh=f"记录没有字段“{field}”；请在 [scoring] 的 compare_by 中另选一个",
+                )
+            )
         values = pd.Series(self.open_rows.features[field].to_numpy(), index=self.open_rows.record_id)
-        return selection_rates(grades, values, field=field)
+        try:
+            return selection_rates(grades, values, field=field)
+        except NotEnoughDataError as error:
+            best = name_grade(grades.rules.grades[0], "zh")
+            zh = (
+                f"字段“{field}”没有一个取值既有 {ENOUGH} 条记录又含“{best}”记录（共 {len(grades):,} 条记录、"
+                f"{values.nunique(dropna=False):,} 个取值）；请选取值更少的字段，或等记录更多"
+            )
+            raise UnansweredError(WhyNot(en=str(error), zh=zh)) from error
 
     @property
     def _lag_days(self) -> int:
@@ -149,7 +176,12 @@ class Watch:
         days = [due - timedelta(days=28 * k) for k in range(MONTHS)]
         scored = score_walking_forward(self.learned.model.scorer, self.learned.rows, self._rows_of(days))
         if not scored:
-            raise NotEnoughDataError("on no past date were there outcomes enough for a score of then")
+            raise UnansweredError(
+                WhyNot(
+                    en="on no past date were there outcomes enough for a score of then",
+                    zh="过去没有一天有足够的结果可供当时评分",
+                )
+            )
         parts = []
         for day, table in scored.items():
             graded = grade_scores(

@@ -15,7 +15,9 @@ from funnelml.scoring.leaks.single_fields import Strength
 
 TELLING, FAINTLY = 0.6, 0.55
 """Lower bounds of an AUC from which on a field tells the outcome, and tells it faintly."""
-_SUPPORTS = frozenset({"decides", "one_outcome", "filled_by_outcome", "filled_late", "filled_in_spells", "strongest"})
+_SUPPORTS = frozenset(
+    {"decides", "empty_decides", "one_outcome", "filled_by_outcome", "filled_late", "filled_in_spells", "strongest"}
+)
 """What must stand beside a name that speaks of a judgement."""
 _ORDER = ("proof", "hint", "context")
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from funnelml.language import Language, join_words, say, share
 from funnelml.scoring.intervals import share_interval
 from funnelml.scoring.leaks.evidence import Evidence
-from funnelml.scoring.leaks.levels import Levels
+from funnelml.scoring.leaks.levels import EMPTY, Levels
 
 _TIMES_RARER = 10
 _MOST_NAMED = 3
@@ -59,7 +59,8 @@ def find_deciding_levels(levels: Levels, label: FloatArray, independent: float) 
     """Return that values of a field decide the outcome.
 
     A proof if the deciding levels hold half of the rows with the rarer label, or 30 % of both labels on average and
-    10 % of each; a hint if they hold 10 % of one label.
+    10 % of each; a hint if they hold 10 % of one label. It is of the kind ``empty_decides`` if to be empty is one of
+    them, else ``decides``.
     """
     rows, positives = levels.count(label)
     found = find_deciding(rows, positives, independent)
@@ -70,7 +71,7 @@ def find_deciding_levels(levels: Levels, label: FloatArray, independent: float) 
     number, within = len(found.levels), share(rows[list(found.levels)].sum() / rows.sum())
     named = [_name_levels(levels, found, rows, positives, language) for language in ("en", "zh")]
     return Evidence(
-        kind="decides",
+        kind="empty_decides" if EMPTY in found.levels else "decides",
         weight="proof" if proof else "hint",
         en=f"{number:,} of its values almost {'decides' if number == 1 else 'decide'} the outcome ({named[0]}), "
         f"with {within} of the rows",

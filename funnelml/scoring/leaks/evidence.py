@@ -17,9 +17,9 @@ class Evidence:
     Parameters
     ----------
     kind : str
-        What was observed: ``no_history``, ``assumed``, ``high_auc``, ``strongest``, ``decides``, ``one_outcome``,
-        ``filled_by_outcome``, ``filled_late``, ``filled_in_spells``, ``filled_since``, ``filled_together``,
-        ``empty_when_open``, ``identifier``, ``name_of_the_end``, ``name_of_a_judgement``.
+        What was observed: ``no_history``, ``assumed``, ``high_auc``, ``strongest``, ``decides``, ``empty_decides``,
+        ``one_outcome``, ``filled_by_outcome``, ``filled_late``, ``filled_in_spells``, ``filled_since``,
+        ``filled_together``, ``empty_when_open``, ``identifier``, ``name_of_the_end``, ``name_of_a_judgement``.
     weight : {"proof", "hint", "context"}
         A proof is enough to leave the field out, a hint to look at it; context counts only beside something else.
     en, zh : str

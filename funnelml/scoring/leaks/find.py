@@ -89,7 +89,8 @@ def find_leaks(
     lower bound of 0.55 on for the end, 0.6 for a judgement).
 
     Features as known at the time are asked only for their AUC and for open records: what was known then cannot have
-    come later.
+    come later. Fields whose filling tells the outcome (``LeakReport.filled_knowingly``), a note or more, are none by
+    which other records can be counted.
     """
     left_out = rows.left_out if left_out is None else left_out
     assumed = rows.assumed if assumed is None else assumed

@@ -13,6 +13,9 @@ from funnelml.scoring.rows import ScoringRows
 
 Verdict = Literal["leave out", "look at"]
 
+_FILLED_KNOWINGLY = frozenset({"one_outcome", "empty_decides", "filled_by_outcome", "filled_late", "empty_when_open"})
+"""Evidence that whether a field is filled tells how its record ended, or that it has ended."""
+
 VERDICTS: dict[str, tuple[str, str]] = {"leave out": ("leave out", "剔除"), "look at": ("look at", "需核查")}
 """Verdicts in words."""
 
@@ -49,6 +52,11 @@ class Suspect:
     def without_past(self) -> bool:
         """Whether it was never made a feature, since its past is not known: it may be honest, but nobody can tell."""
         return any(e.kind == "no_history" for e in self.evidence)
+
+    @property
+    def filled_knowingly(self) -> bool:
+        """Whether it is filled or empty as the outcome would have it: who is counted by it is chosen by the outcome."""
+        return any(e.kind in _FILLED_KNOWINGLY for e in self.evidence)
 
     def tell(self, language: Language = "en") -> str:
         """Return the evidence in words, with figures."""
@@ -87,6 +95,15 @@ class LeakReport:
     def kept(self) -> tuple[str, ...]:
         """Fields to leave out that the user keeps all the same."""
         return tuple(s.field for s in self.suspects if s.verdict == "leave out" and s.kept)
+
+    @property
+    def filled_knowingly(self) -> tuple[str, ...]:
+        """Fields whose filling tells the outcome, but for those that the user keeps: nothing can be counted by them.
+
+        A note is enough here. What the field itself says of a record may be honest; what became of the other records
+        with its value is not known of a record whose value came with its end.
+        """
+        return tuple(s.field for s in self.suspects if s.filled_knowingly and not s.kept)
 
     @property
     def to_look_at(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from funnelml.scoring.models.bins import BinnedColumn, cut_bins
 from funnelml.scoring.models.columns import TextColumn, as_frame, learn_columns
+from funnelml.scoring.recency import shift_of_level
 
 POINT = np.log(2) / 20
 """Log odds of one point: twenty points double the odds."""
@@ -87,11 +88,15 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         self.bins_ = _cut_all(frame, label, self)
         codes = self._codes(frame)
         scores = _fit_scores(self.bins_, codes, label, weight, float(self.penalty))
-        self._keep_points(scores, codes, weight)
+        self._keep_points(scores, codes, label, weight)
         return self
 
     def _keep_points(
-        self, scores: tuple[float, list[NDArray[np.float64]]], codes: NDArray[np.int32], weight: NDArray[np.float64]
+        self,
+        scores: tuple[float, list[NDArray[np.float64]]],
+        codes: NDArray[np.int32],
+        label: NDArray[np.float64],
+        weight: NDArray[np.float64],
     ) -> None:
         constant, by_column = scores
         points = []
@@ -102,7 +107,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):
             points.append(np.where(rows > 0, np.rint((score - mean) / POINT), 0).astype(np.int64))
             constant += mean
         self.points_ = tuple(points)
-        self.constant_ = constant
+        # What rounding takes from the most frequent bins of many columns does not cancel out.
+        self.constant_ = constant + shift_of_level(self._add_up(codes) * POINT + constant, label, weight)
 
     def contributions(self, X: Any) -> NDArray[np.float64]:
         """Return what each column adds to the log odds.
@@ -121,11 +127,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the log odds, shape (n,)."""
-        codes = self._codes(as_frame(X, self.feature_names_in_))
-        total = np.zeros(codes.shape[1], dtype=np.int64)
-        for j, points in enumerate(self.points_):
-            total += points[codes[j]]
-        return total * POINT + self.constant_
+        return self._add_up(self._codes(as_frame(X, self.feature_names_in_))) * POINT + self.constant_
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the chance of each class, shape (n, 2)."""
@@ -145,6 +147,12 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         ]
         rows.append(("(base)", "", int(np.rint(self.constant_ / POINT))))
         return pd.DataFrame(rows, columns=["column", "bin", "points"])
+
+    def _add_up(self, codes: NDArray[np.int32]) -> NDArray[np.int64]:
+        total = np.zeros(codes.shape[1], dtype=np.int64)
+        for j, points in enumerate(self.points_):
+            total += points[codes[j]]
+        return total
 
     def _codes(self, frame: pd.DataFrame) -> NDArray[np.int32]:
         return np.stack(

@@ -15,12 +15,14 @@ from funnelml.errors import NotEnoughDataError
 from funnelml.history.history import History
 from funnelml.runs.scoring import contest
 from funnelml.runs.scoring.contest import Champion, hold_contest
+from funnelml.runs.scoring.unanswered import UnansweredError
 from funnelml.schema import DAY, empty_table
 from funnelml.scoring import learn
 from funnelml.scoring.learn import learn_score
 from funnelml.scoring.recipe import Part, Recipe
 from funnelml.scoring.rows import ScoringRows
 from funnelml.scoring.scorer import LeadScorer
+from funnelml.scoring.why_not import WhyNot
 
 HISTORY = History(tables={"stage_changes": empty_table("stage_changes")}, funnels=(), time_zone="Asia/Shanghai")
 FIRST, WEEKS, EACH = date(2025, 1, 5), 40, 60
@@ -71,9 +73,10 @@ def test_the_first_model_wins_without_a_contest(rows, learned):
     assert (found.winner, found.winner_id) == (learned.model, None)
     with pytest.raises(NotEnoughDataError, match=r"^no model was in use before$"):
         found.result()
-    found = hold(None, learned, rows, why_no_champion="model.skops was changed")
-    with pytest.raises(NotEnoughDataError, match=r"model\.skops was changed"):
+    found = hold(None, learned, rows, why_no_champion=WhyNot(en="model.skops was changed", zh="模型已被改动"))
+    with pytest.raises(UnansweredError, match=r"model\.skops was changed") as raised:
         found.result()
+    assert raised.value.why.zh == "模型已被改动"
 
 
 @pytest.mark.parametrize("days_ago", [0, 7, 27])

@@ -16,6 +16,7 @@ from funnelml.io.model_store import model_ids, read_card, save_model
 from funnelml.runs.scoring.keep import NOT_KEPT, Kept, find_champion, keep_run, past_scores
 from funnelml.runs.scoring.ledger import ledger_dates, read_ledger
 from funnelml.runs.scoring.score import ScoreRun
+from funnelml.scoring.evaluation.verdict import VERDICT_NAMES
 from funnelml.scoring.models.scorecard import Scorecard
 from tests.runs.scoring.small_crm import AS_OF
 
@@ -46,7 +47,7 @@ def test_a_new_model_is_stored_and_in_use_and_its_scores_are_in_the_ledger(run, 
 def test_the_model_in_use_gives_the_same_scores_when_it_is_read_again(run, root):
     kept = keep(run, root)
     champion, why_not = find_champion(root, "lead_score", **WON)
-    assert why_not == "" and (champion.model_id, champion.as_of) == (kept.model_id, AS_OF)
+    assert why_not is None and (champion.model_id, champion.as_of) == (kept.model_id, AS_OF)
     pd.testing.assert_frame_equal(champion.model.score(run.open_rows), run.model.score(run.open_rows))
     again = replace(run, model=champion.model, model_id=kept.model_id)
     told = read_ledger(root)
@@ -69,11 +70,13 @@ def test_nothing_is_kept_of_scores_that_must_not_be_used(run, root, monkeypatch,
     kept = keep(run, root)
     assert kept == Kept(model_id=None, new=False, ledger=None, verdict=verdict)
     assert not (root / "models").exists() and ledger_dates(root) == []
-    assert kept.summary() == f"Nothing was kept: {verdict}." and "未保存" in kept.summary("zh")
+    assert kept.summary() == f"Nothing was kept: {verdict}." and (
+        kept.summary("zh") == f"未保存模型和评分：{VERDICT_NAMES[verdict][1]}。"
+    )
 
 
 def test_without_a_model_in_use_there_is_no_champion(root):
-    assert find_champion(root, "lead_score", **WON) == (None, "")
+    assert find_champion(root, "lead_score", **WON) == (None, None)
 
 
 @pytest.mark.parametrize("other", [{"funnel": "leads"}, {"outcome": "won within 90 days"}])
@@ -81,7 +84,7 @@ def test_another_outcome_under_the_same_name_is_refused(run, root, other):
     keep(run, root)
     with pytest.raises(ModelStoreError, match=r"funnel 'generic', won within 28 days; this is .* with --score"):
         find_champion(root, "lead_score", **(WON | other))
-    assert find_champion(root, "another_score", **(WON | other)) == (None, "")
+    assert find_champion(root, "another_score", **(WON | other)) == (None, None)
 
 
 @pytest.mark.parametrize("file", ["model.skops", "card.json"])
@@ -91,7 +94,8 @@ def test_a_model_that_was_changed_is_told_and_a_new_one_takes_its_place(run, roo
     whole = path.read_bytes()
     path.write_bytes(whole + b" ")
     champion, why_not = find_champion(root, "lead_score", **WON)
-    assert champion is None and "cannot serve" in why_not and "changed after it was saved" in why_not
+    assert champion is None and "cannot serve" in why_not.en and "changed after it was saved" in why_not.en
+    assert why_not.zh == f"现用模型 {model_id} 无法使用，未作比较；原因见 funnelml models"
     assert keep(run, root).model_id == model_id and path.read_bytes() == whole
     assert find_champion(root, "lead_score", **WON)[0] is not None
 
@@ -100,7 +104,7 @@ def test_a_model_that_was_removed_is_told(run, root):
     model_id = keep(run, root).model_id
     (root / "models" / model_id / "card.json").unlink()
     champion, why_not = find_champion(root, "lead_score", **WON)
-    assert champion is None and f"there is no model {model_id}" in why_not
+    assert champion is None and f"there is no model {model_id}" in why_not.en
 
 
 def test_another_kind_of_model_is_not_compared(run, root):
@@ -109,7 +113,7 @@ def test_another_kind_of_model_is_not_compared(run, root):
     other_id = save_model(root / "models", name="lead_score", model=other, card=read_card(root / "models", model_id))
     use_model(root / "models", other_id)
     champion, why_not = find_champion(root, "lead_score", **WON)
-    assert champion is None and why_not == f"{other_id} is no score of this program and is not compared"
+    assert champion is None and why_not.en == f"{other_id} is no score of this program and is not compared"
 
 
 def test_the_list_of_models_in_use_is_not_guessed_when_it_is_damaged(run, root):

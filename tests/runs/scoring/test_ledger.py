@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from funnelml.errors import AsOfError, InputError, SourceError
 from funnelml.io.score_ledger import LEDGER_COLUMNS
-from funnelml.runs.scoring.ledger import ledger_dates, read_ledger, read_past, write_ledger
+from funnelml.runs.scoring.ledger import MADE_LATER, ledger_dates, made_later, read_ledger, read_past, write_ledger
 from funnelml.scoring.monitoring.past_scores import score_past
 
 DAY = date(2026, 6, 29)
@@ -88,7 +88,7 @@ def test_the_past_is_what_lies_before_a_day(offsets, border):
     before = date.fromordinal(DAY.toordinal() + border)
     with TemporaryDirectory() as folder:
         root = Path(folder)
-        for day in days:
+        for day in sorted(days):
             write_ledger(root, as_of=day, scores=scores(probability=[0.5, 0.25, (day.toordinal() % 97) / 100]))
         past = read_past(root, "lead_score", before)
         earlier = sorted(day for day in days if day < before)
@@ -115,6 +115,69 @@ def test_scores_of_a_day_are_replaced_unless_they_are_to_stay(tmp_path):
     assert path.read_bytes() == before
     write_ledger(tmp_path, as_of=DAY, scores=scores(low=0.0))
     assert list(read_ledger(tmp_path)["low"]) == [0.0] * 3
+
+
+def chances(table: pd.DataFrame) -> list[float]:
+    return list(table["probability"][::3])
+
+
+def test_scores_made_again_of_a_past_day_take_no_place_of_those_that_had_gone_out(tmp_path):
+    may, june = date(2026, 5, 29), DAY
+    for day, chance in ((may, 0.3), (june, 0.6)):
+        write_ledger(tmp_path, as_of=day, scores=scores(probability=[chance, 0.25, 0.005]))
+    gone_out = read_past(tmp_path, "lead_score", date(2026, 7, 1))
+    for chance, made_on in ((0.8, None), (0.85, date(2026, 7, 14))):
+        again = scores(probability=[chance, 0.25, 0.005])
+        path = write_ledger(tmp_path, as_of=may, scores=again, made_on=made_on)
+        assert path.parent.name == MADE_LATER and made_later(tmp_path) == {may: made_on}
+        # Who asks for that day gets what was made last; what went out then stays and is what will be judged.
+        assert chances(read_ledger(tmp_path, as_of=may)) == [chance]
+        pd.testing.assert_frame_equal(read_past(tmp_path, "lead_score", date(2026, 7, 1)), gone_out)
+    assert path.name == "2026-05-29_made_2026-07-14.parquet" and len(list(path.parent.iterdir())) == 1
+    assert ledger_dates(tmp_path) == [may, june] and chances(read_ledger(tmp_path)) == [0.6]
+    with pytest.raises(InputError, match="there are scores 'lead_score' of 2026-05-29 already"):
+        write_ledger(tmp_path, as_of=may, scores=scores(), replace=False)
+
+
+def test_scores_of_a_past_day_that_had_none_never_went_out(tmp_path):
+    write_ledger(tmp_path, as_of=DAY, scores=scores())
+    write_ledger(tmp_path, as_of=date(2026, 4, 30), scores=scores())
+    assert ledger_dates(tmp_path) == [date(2026, 4, 30), DAY] and made_later(tmp_path) == {date(2026, 4, 30): None}
+    assert read_past(tmp_path, "lead_score", DAY).empty
+
+
+@pytest.mark.parametrize(("days", "late"), [(0, False), (1, False), (7, False), (8, True), (400, True)])
+def test_a_first_run_for_a_day_long_past_has_told_nobody(tmp_path, days, late):
+    made_on = DAY + timedelta(days=days)
+    write_ledger(tmp_path, as_of=DAY, scores=scores(), made_on=made_on)
+    assert made_later(tmp_path) == ({DAY: made_on} if late else {})
+    assert read_past(tmp_path, "lead_score", date(2030, 1, 1)).empty == late
+    # The scores are there all the same, to be looked at and exported.
+    assert list(read_ledger(tmp_path)["as_of"]) == [DAY] * 3
+
+
+def test_scores_made_on_their_day_replace_what_was_made_later(tmp_path):
+    write_ledger(tmp_path, as_of=DAY, scores=scores(low=0.0), made_on=date(2027, 1, 1))
+    write_ledger(tmp_path, as_of=DAY, scores=scores())
+    assert made_later(tmp_path) == {} and list(read_ledger(tmp_path)["low"]) == [0.7, 0.2, 0.0]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 99)), min_size=1, max_size=8))
+@settings(max_examples=25)
+def test_what_went_out_changes_only_while_it_is_the_newest(runs):
+    with TemporaryDirectory() as folder:
+        root, gone_out, last = Path(folder), {}, {}
+        for offset, chance in runs:
+            day = DAY + timedelta(days=offset)
+            write_ledger(root, as_of=day, scores=scores(probability=chance / 100, low=0.0, high=1.0))
+            last[day] = chance / 100
+            if not any(other > day for other in gone_out):
+                gone_out[day] = chance / 100
+        past = read_past(root, "lead_score", DAY + timedelta(days=99))
+        assert dict(zip(past["as_of"], past["probability"], strict=True)) == gone_out
+        assert {day: chances(read_ledger(root, as_of=day)) for day in ledger_dates(root)} == {
+            day: [chance] for day, chance in last.items()
+        }
 
 
 @pytest.mark.parametrize(
@@ -231,6 +294,13 @@ def test_a_file_that_was_changed_is_named_and_not_believed(tmp_path, spoil, said
     for ask in (lambda: read_ledger(tmp_path), lambda: read_past(tmp_path, "lead_score", date(2026, 7, 1))):
         with pytest.raises(SourceError, match=told):
             ask()
+
+
+def test_what_went_out_and_is_damaged_cannot_be_made_again(tmp_path):
+    _half(write_ledger(tmp_path, as_of=date(2026, 6, 22), scores=scores()))
+    write_ledger(tmp_path, as_of=DAY, scores=scores())
+    with pytest.raises(SourceError, match=r"2026-06-22, or is damaged: .*\. Put back a copy of it, or remove it$"):
+        read_past(tmp_path, "lead_score", DAY)
 
 
 def test_a_full_disk_leaves_the_scores_that_were_there(monkeypatch, tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from funnelml.scoring.leaks.find import find_leaks
@@ -66,6 +68,35 @@ def test_frame_lists_suspects_to_leave_out_first(report):
     assert set(report.to_frame("zh")["verdict"]) == {"剔除", "需核查"}
     for _, group in frame.groupby("verdict"):
         assert group["auc"].dropna().is_monotonic_decreasing
+
+
+def test_whose_filling_tells_the_outcome_is_known_of_notes_too():
+    rng = np.random.default_rng(5)
+    y = (rng.random(3_000) < 0.4).astype(float)
+    late, newest = rng.random(3_000) < np.where(y == 1, 1.0, 0.85), np.arange(3_000) >= 2_700
+
+    def filled(mask):
+        return np.where(mask, rng.choice(["a", "b"], 3_000), None).astype(object)
+
+    features = pd.DataFrame(
+        {
+            "account": filled(late),  # of the empty rows none is won: 25 % of the lost
+            "source": filled(~newest | (rng.random(3_000) < 0.5)),  # half of the newest tenth is empty, of either label
+            "product": filled(rng.random(3_000) < 0.7),
+            "market": np.where((y == 0) & (rng.random(3_000) < 0.2), "outside", "home").astype(object),
+        }
+    )
+    rows = rows_of(features, y, at=np.arange(3_000), known_at=np.arange(3_000), assumed=tuple(features))
+    report = find_leaks(rows)
+    # All four have no history, and a value of the market decides; but only of two does the filling tell anything.
+    assert report.left_out == () and set(report.to_look_at) == set(features)
+    kinds = {s.field: {e.kind for e in s.evidence} for s in report.suspects}
+    assert kinds["account"] >= {"assumed", "empty_decides"} and kinds["market"] == {"assumed", "decides"}
+    assert kinds["source"] == {"assumed", "filled_late"} and kinds["product"] == {"assumed"}
+    assert set(report.filled_knowingly) == {"account", "source"}
+    assert find_leaks(rows, keep=["source"]).filled_knowingly == ("account",)
+    there = features.assign(product=filled(rng.random(3_000) < 0.3)).sample(400, random_state=1)
+    assert set(find_leaks(rows, open_features=there).filled_knowingly) == {"account", "source", "product"}
 
 
 def test_nothing_found_is_said():

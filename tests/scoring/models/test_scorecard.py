@@ -45,6 +45,16 @@ def test_a_person_can_add_up_the_points_of_the_card():
     assert card.decision_function(record)[0] == pytest.approx(total * POINT + card.constant_)
 
 
+def test_rounding_many_columns_to_points_leaves_the_level():
+    # Most rows of a rare count lie in one bin, so that what rounding takes there is taken from nearly all of them.
+    rng = np.random.default_rng(4)
+    X = pd.DataFrame({f"count {j}": rng.poisson(0.05, 3_000).astype(float) for j in range(60)})
+    y = (rng.random(3_000) < expit(-2 + 0.5 * X.sum(axis=1) / np.sqrt(3))).astype(int)
+    weight = rng.uniform(0.5, 1.5, 3_000)
+    chance = Scorecard().fit(X, y, sample_weight=weight).predict_proba(X)[:, 1]
+    assert np.average(chance, weights=weight) == pytest.approx(np.average(y, weights=weight), abs=1e-3)
+
+
 def test_points_of_one_column_are_the_odds_of_its_levels():
     # Without a penalty the fit is exact: odds 3 and 1/3, so 20 log2(9) = 63.4 points apart.
     X = pd.DataFrame({"x": ["a"] * 400 + ["b"] * 400})

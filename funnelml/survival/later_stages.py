@@ -1,0 +1,85 @@
+"""Records as they will enter later stages: what moves is typical, what is fixed stays theirs; and kinds of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelml.survival.covariates import moving_in
+from funnelml.survival.risk_sets import FloatArray
+from funnelml.survival.stay_rows import StayRows
+
+MOST_KINDS: Final = 64
+"""Most kinds of record that are carried through later stages."""
+FINEST: Final = 0.02
+"""Step of the log ratio below which two records are of one kind."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaterEntry:
+    """What is typical of the covariates that move when a stage is entered.
+
+    Parameters
+    ----------
+    typical : dict of str to float
+        Median of each over the entries learned from.
+    """
+
+    typical: dict[str, float]
+
+    def rows(self, now: StayRows, stage: str) -> StayRows:
+        """Return the records as they would enter a stage."""
+        covariates = now.covariates.assign(
+            **{name: value for name, value in self.typical.items() if name in now.covariates}
+        )
+        return replace(
+            now,
+            stage=np.full(len(now), stage, dtype=object),
+            age=np.full(len(now), -1.0),
+            covariates=covariates,
+            duration=None,
+            event=None,
+            next_stage=None,
+        )
+
+
+def enter_later(entries: StayRows) -> LaterEntry:
+    """Learn what is typical at the entry of a stage."""
+    known = entries.covariates[moving_in(entries.covariates.columns)]
+    return LaterEntry(
+        typical={str(name): float(known[name].dropna().median()) for name in known if known[name].notna().any()}
+    )
+
+
+def group_kinds(ratios: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return the kind of each record, and the mean ratios of each kind.
+
+    Parameters
+    ----------
+    ratios : numpy.ndarray, shape (n, ...)
+        Ratios of each record in later stages.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        Kind of each record.
+    numpy.ndarray, shape (P, ...)
+        Ratios of each kind: the geometric mean of its members.
+    """
+    logs = np.log(ratios.reshape(len(ratios), -1))
+    step = FINEST
+    kind = _kinds_by(logs, step)
+    while kind.max(initial=0) >= MOST_KINDS:
+        step *= 1.5
+        kind = _kinds_by(logs, step)
+    count = np.bincount(kind)
+    mean = np.stack([np.bincount(kind, column) / count for column in logs.T], axis=1)
+    return kind, np.exp(mean).reshape((len(count), *ratios.shape[1:]))
+
+
+def _kinds_by(logs: FloatArray, step: float) -> NDArray[np.intp]:
+    _, kind = np.unique(np.round(logs / step), axis=0, return_inverse=True)
+    return np.asarray(kind.reshape(-1), dtype=np.intp)

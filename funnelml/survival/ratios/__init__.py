@@ -1,0 +1,1 @@
+"""How much faster or slower than its stage's baseline each record goes each way."""
