@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from funnelml.cli import main
+from funnelml.cli import main, score_command
 from funnelml.io.current_models import current_model
 from funnelml.io.model_store import model_ids
 from funnelml.runs.scoring import score as scoring
 from funnelml.runs.scoring import watch
-from funnelml.runs.scoring.ledger import ledger_dates, read_ledger
+from funnelml.runs.scoring.ledger import ledger_dates, made_later, read_ledger, read_past
 from tests.runs.scoring.english import find_english
 from tests.runs.scoring.small_crm import AS_OF, BEFORE, make_small
 
@@ -25,6 +26,12 @@ from tests.runs.scoring.small_crm import AS_OF, BEFORE, make_small
 def few_past_dates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is a model of its own, and they are tested elsewhere."""
     monkeypatch.setattr(watch, "MONTHS", 1)
+
+
+@pytest.fixture(autouse=True)
+def on_the_day_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scores of a day long past would be made later, and be no past scores."""
+    monkeypatch.setattr(score_command, "this_day", lambda _: BEFORE + timedelta(days=1))
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +103,9 @@ def test_scores_from_the_first_day_to_a_model_that_was_tampered_with(english, ca
     # What went out first is held against what happened, as it was told.
     due = sum(row["records"] for row in told["sections"]["past"]["rows"])
     assert due == len(read_ledger(english, as_of=BEFORE))
+    # Made again when a later day has gone out, they change nothing of what had.
+    assert "Their day was past when they were made" in ran(capsys, english, *first)
+    assert list(made_later(english)) == [BEFORE] and len(read_past(english, "lead_score", AS_OF)) == due
     assert re.search(rf"{old}\s+yes\s+{BEFORE}\s+won within 28 days", ran(capsys, english, "models"))
 
     (models / old / "model.skops").write_bytes(b"PK")

@@ -8,7 +8,12 @@ from zoneinfo import ZoneInfo
 
 def last_complete_day(time_zone: str) -> date:
     """Return yesterday in an IANA time zone: on a Monday morning that is Sunday."""
-    return datetime.now(ZoneInfo(time_zone)).date() - timedelta(days=1)
+    return this_day(time_zone) - timedelta(days=1)
+
+
+def this_day(time_zone: str) -> date:
+    """Return today in an IANA time zone, to tell when something was made."""
+    return datetime.now(ZoneInfo(time_zone)).date()
 
 
 def run_stamp() -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from funnelml.cli.arguments import AddCommand, add_as_of, add_funnel, add_json, add_seed, add_workspace, names
 from funnelml.cli.asked import as_of, load
+from funnelml.cli.clock import this_day
 from funnelml.cli.output import print_json, show_progress
 
 
@@ -55,7 +56,10 @@ def _score(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         progress=partial(show_progress, what="score", unit="step"),
     )
-    kept = None if arguments.dry_run else keep_run(run, arguments.workspace, name=name, language=language)
+    kept = None
+    if not arguments.dry_run:
+        made_on = this_day(workspace.settings.time_zone)
+        kept = keep_run(run, arguments.workspace, name=name, language=language, made_on=made_on)
     if arguments.json:
         told = run.to_dict(language)
         print_json(told | {"model_id": run.model_id if kept is None else kept.model_id})

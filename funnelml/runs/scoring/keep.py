@@ -15,7 +15,7 @@ from funnelml.io.model_card import ModelCard
 from funnelml.io.model_store import load_model, read_card, save_model
 from funnelml.language import Language, say
 from funnelml.runs.scoring.contest import Champion
-from funnelml.runs.scoring.ledger import read_past, write_ledger
+from funnelml.runs.scoring.ledger import MADE_LATER, read_past, write_ledger
 from funnelml.runs.scoring.score import ScoreRun
 from funnelml.scoring.evaluation.verdict import VERDICT_NAMES, VerdictName
 from funnelml.scoring.score_model import ScoreModel
@@ -50,6 +50,11 @@ class Kept:
     verdict: VerdictName
     in_use: bool = True
 
+    @property
+    def made_later(self) -> bool:
+        """Whether the scores are of a day that was past, so that they are not judged as scores that went out then."""
+        return self.ledger is not None and self.ledger.parent.name == MADE_LATER
+
     def summary(self, language: Language = "en") -> str:
         """Return which model gave the scores and where they are."""
         if self.model_id is None:
@@ -58,11 +63,19 @@ class Kept:
         kind = say(language, en="new" if self.new else "as before", zh="新模型" if self.new else "沿用")
         if not self.in_use:
             kind += say(language, en=", not in use: one of a later day is", zh="，未启用：现用模型的截至日期更晚")
-        return say(
+        told = say(
             language,
             en=f"Model {self.model_id} ({kind}); scores kept in {self.ledger}. Next: funnelml export --to csv",
             zh=f"模型 {self.model_id}（{kind}）；评分保存于 {self.ledger}。下一步：funnelml export --to csv",
         )
+        if not self.made_later:
+            return told
+        late = say(
+            language,
+            en="Their day was past when they were made: they will not be judged as scores that had gone out then. ",
+            zh="这些评分在截至日期过后才生成，今后不会被当作当时已发出的评分来检验。",
+        )
+        return late + told
 
 
 def find_champion(root: Path, name: str, *, funnel: str, outcome: str) -> tuple[Champion | None, WhyNot | None]:
@@ -82,7 +95,7 @@ def find_champion(root: Path, name: str, *, funnel: str, outcome: str) -> tuple[
     except ModelStoreError as error:
         return None, WhyNot(
             en=f"the model in use cannot serve and is not compared: {error}",
-            zh=f"现用模型 {model_id} 无法使用，未作比较；原因见 funnelml models",
+            zh=f"现用模型 {model_id} 缺失、已被改动或版本不符，未作比较",
         )
     if (card.funnel, card.outcome) != (funnel, outcome):
         raise ModelStoreError(
@@ -102,7 +115,7 @@ def past_scores(root: Path, name: str, before: date) -> pd.DataFrame:
     return read_past(root, name, before)
 
 
-def keep_run(run: ScoreRun, root: Path, *, name: str, language: Language) -> Kept:
+def keep_run(run: ScoreRun, root: Path, *, name: str, language: Language, made_on: date | None = None) -> Kept:
     """Put the model into the store and in use, and the scores into the ledger.
 
     A model of a day before that of the model in use is stored but does not take its place.
@@ -117,6 +130,8 @@ def keep_run(run: ScoreRun, root: Path, *, name: str, language: Language) -> Kep
         What the scores are called.
     language : {"en", "zh"}
         Of reasons and of the card.
+    made_on : datetime.date, optional
+        Today: scores of a day that is more than a week past never went out on it.
 
     Raises
     ------
@@ -132,7 +147,7 @@ def keep_run(run: ScoreRun, root: Path, *, name: str, language: Language) -> Kep
         if in_use:
             use_model(root / MODELS, model_id)
     table = run.table(language).assign(model_id=model_id, verdict=run.verdict, outcome=run.model.outcome)
-    ledger = write_ledger(root, as_of=run.as_of, scores=table, name=name)
+    ledger = write_ledger(root, as_of=run.as_of, scores=table, name=name, made_on=made_on)
     return Kept(model_id=model_id, new=run.model_id is None, ledger=ledger, verdict=run.verdict, in_use=in_use)
 
 

@@ -109,7 +109,7 @@ class Watch:
                 pass  # none has come due yet
         told = self._as_would_have_been_told()
         try:
-            return score_past(told, conversions, **asked)  # type: ignore[arg-type]
+            return score_past(told, conversions, went_out=False, **asked)  # type: ignore[arg-type]
         except NotEnoughDataError as error:
             window = self.horizon_days + self._lag_days
             zh = f"{len(told):,} 个历史评分均未到期：{window} 天的观察期须在 {self._known_until} 之前结束"

@@ -40,6 +40,8 @@ class PastScores:
         Scores whose window had not ended by ``as_of``.
     level : float
         Probability of the intervals of rates.
+    went_out : bool
+        Whether these scores went out; if not, they are what would have been told then.
     """
 
     as_of: date
@@ -49,6 +51,7 @@ class PastScores:
     by_grade: pd.DataFrame
     waiting: int
     level: float
+    went_out: bool = True
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per month and grade."""
@@ -70,12 +73,20 @@ class PastScores:
                 )
         off, months = int(self.months["off"].sum()), len(self.months)
         days = self.horizon_days
+        whose = say(language, en="Of records scored before", zh="过去评分的记录")
+        if not self.went_out:
+            whose = say(
+                language,
+                en="No score that went out has come due. As the method would have scored records on past days, knowing "
+                "only what was known then",
+                zh="尚无已发出的评分到期。若按同一方法仅用当时所知在过去评分，记录",
+            )
         return say(
             language,
-            en=f"Of records scored before, these converted within {days} days: {join_words(each)}. In {off} "
+            en=f"{whose}, these converted within {days} days: {join_words(each)}. In {off} "
             f"of {months} months conversions lay outside of what right chances would bring (95 %); {self.waiting:,} "
             "scores still wait for the end of their window.",
-            zh=f"过去评分的记录在 {days} 天内的转化：{join_words(each, 'zh')}。{months} 个月中有 {off} 个月的转化超出"
+            zh=f"{whose}在 {days} 天内的转化：{join_words(each, 'zh')}。{months} 个月中有 {off} 个月的转化超出"
             f"准确概率应有的范围（95 %）；另有 {self.waiting:,} 个评分尚未到期。",
         )
 
@@ -88,6 +99,7 @@ def score_past(
     horizon_days: int,
     lag_days: int = 0,
     level: float = 0.8,
+    went_out: bool = True,
 ) -> PastScores:
     """Hold past scores against what happened.
 
@@ -106,6 +118,8 @@ def score_past(
         Days by which conversions may be recorded late: a score counts only when they too have passed.
     level : float
         Probability of the intervals of rates.
+    went_out : bool
+        Whether these scores went out.
 
     Returns
     -------
@@ -164,6 +178,7 @@ def score_past(
         by_grade=by_grade.astype(whole).rename_axis("grade").reset_index(),
         waiting=int((~ended).sum()),
         level=level,
+        went_out=went_out,
     )
 
 

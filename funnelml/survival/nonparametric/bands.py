@@ -14,7 +14,7 @@ from funnelml.survival.nonparametric.influence import draw_deviations
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stays import Stays
 
-LEAST_EVENTS = 5
+LEAST_EVENTS = 10
 """By default a simultaneous band begins with this many exits of its kind: before, no normal law holds."""
 LEAST_AT_RISK = 10
 """By default it ends where fewer records than this are at risk."""
@@ -139,7 +139,7 @@ def simultaneous_band(
     level : float
         Chance with which the whole curve is to lie inside.
     between : tuple of float, optional
-        First and last day of the range. By default from the fifth exit (of that cause; of any for "still in the
+        First and last day of the range. By default from the tenth exit (of that cause; of any for "still in the
         stage") to the last exit at which ten records were at risk.
     draws, seed : int
         Draws of the multiplier bootstrap, and their seed.

@@ -95,7 +95,7 @@ def test_a_model_that_was_changed_is_told_and_a_new_one_takes_its_place(run, roo
     path.write_bytes(whole + b" ")
     champion, why_not = find_champion(root, "lead_score", **WON)
     assert champion is None and "cannot serve" in why_not.en and "changed after it was saved" in why_not.en
-    assert why_not.zh == f"现用模型 {model_id} 无法使用，未作比较；原因见 funnelml models"
+    assert why_not.zh == f"现用模型 {model_id} 缺失、已被改动或版本不符，未作比较"
     assert keep(run, root).model_id == model_id and path.read_bytes() == whole
     assert find_champion(root, "lead_score", **WON)[0] is not None
 
@@ -132,6 +132,15 @@ def test_scores_of_the_past_do_not_put_their_model_in_use(run, root):
     assert ledger_dates(root) == [AS_OF - timedelta(days=90), AS_OF]
     later = keep(replace(run, as_of=AS_OF + timedelta(days=7)), root)
     assert later.in_use and current_model(root / "models", "lead_score") == later.model_id
+
+
+def test_scores_made_when_their_day_was_past_are_told_so_and_never_judged(run, root):
+    kept = keep_run(run, root, name="lead_score", language="en", made_on=AS_OF + timedelta(days=30))
+    assert kept.made_later and past_scores(root, "lead_score", date(2030, 1, 1)).empty
+    assert kept.summary().startswith("Their day was past when they were made: they will not be judged as scores that")
+    assert kept.summary("zh").startswith("这些评分在截至日期过后才生成")
+    kept = keep_run(run, root, name="lead_score", language="en", made_on=AS_OF + timedelta(days=1))
+    assert not kept.made_later and len(past_scores(root, "lead_score", date(2030, 1, 1))) == len(run.scores)
 
 
 def test_past_scores_are_those_of_earlier_days(run, root):

@@ -126,6 +126,7 @@ def test_past_scores_walk_forward_where_none_went_out(run, watch):
         assert told["converted"][grade] == wanted["came"].sum()[grade]
         assert told["expected"][grade] == pytest.approx(wanted["probability"].sum()[grade])
     assert run["past"].result.waiting == 0
+    assert not run["past"].result.went_out
 
 
 def told_on(watch, day, probability=0.9, grade="Hot", outcome="won within 28 days"):
@@ -141,7 +142,7 @@ def test_scores_that_went_out_count_as_they_were_told_once_they_are_due(run, wat
     counted = past.by_grade.set_index("grade")
     assert counted["records"].to_dict() == {"Hot": len(old), "Warm": 0, "Cold": 0}
     assert counted["expected"]["Hot"] == pytest.approx(0.9 * len(old))
-    assert past.waiting == len(new)
+    assert past.waiting == len(new) and past.went_out
     pd.testing.assert_frame_equal(replace(watch, told=pd.concat([old, new])).past_by_grade(), past.by_grade)
 
 

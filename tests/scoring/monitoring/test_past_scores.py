@@ -57,6 +57,14 @@ def test_conversions_by_hand():
     assert "热 2 条转化 50\xa0%（预计 55\xa0%）" in past.summary("zh")
 
 
+def test_scores_that_never_went_out_are_not_told_as_though_they_had():
+    past = score_past(SCORES, WON, as_of=LAST, horizon_days=28, went_out=False)
+    assert "scored before" not in past.summary() and "过去评分的记录" not in past.summary("zh")
+    assert past.summary().startswith("No score that went out has come due. As the method would have scored records on")
+    assert past.summary("zh").startswith("尚无已发出的评分到期。若按同一方法仅用当时所知在过去评分，记录在 28 天")
+    assert score_past(SCORES, WON, as_of=LAST, horizon_days=28).summary().startswith("Of records scored before, these")
+
+
 def test_lag_makes_younger_scores_wait():
     past = score_past(SCORES, WON, as_of=LAST, horizon_days=28, lag_days=30)
     assert past.waiting == 3 and len(past.months) == 1
