@@ -20,7 +20,7 @@ from funnelml.schema import DAY
 from funnelml.survival.causes import CAUSES, N_CAUSES
 from funnelml.survival.curve import CumulativeIncidence
 from funnelml.survival.incidence import curve_of
-from funnelml.survival.nonparametric.bands import pointwise_band, simultaneous_band
+from funnelml.survival.nonparametric.bands import known_records, log_log_band, pointwise_band, simultaneous_band
 from funnelml.survival.nonparametric.gray import gray_test
 from funnelml.survival.nonparametric.log_rank import log_rank_test
 from funnelml.survival.nonparametric.quantiles import first_reached
@@ -33,6 +33,7 @@ from funnelml.synthetic.parameters import EVERY_DAY
 
 ON_DAYS = np.array([14, 30, 60])
 LONGEST = 180
+MEAN_UNTIL = np.array([60.0])
 LEAST_EVENTS = 50
 LEVEL, QUANTILE = 0.9, 1.6448536
 WORLD = plain_world(
@@ -112,7 +113,10 @@ def cover(truth: np.ndarray, place: int, n: int, seeds: int, *, whole: bool) -> 
         low, high = pointwise_band(stays, curve, day, level=LEVEL)
         inside["pointwise"].append((low[:, 0] <= true[:, 30]) & (true[:, 30] <= high[:, 0]))
         mean, error = area_until(stays, curve, 60.0)
-        inside["mean"].append(np.where(np.isnan(mean), np.nan, np.abs(mean - area) <= QUANTILE * error))
+        shares = (mean / 60)[:, None], (error / 60)[:, None]
+        low, high = log_log_band(*shares, known_records(stays, MEAN_UNTIL), quantile=QUANTILE, level=LEVEL)
+        held = (60 * low[:, 0] <= area) & (area <= 60 * high[:, 0])
+        inside["mean"].append(np.where(np.isnan(mean), np.nan, held))
         low, high = pointwise_band(stays, curve, curve.times, level=LEVEL)
         ends = [first_reached(curve.times, 1 - row[0], np.array([0.5]))[0] for row in (low, high)]
         inside["median"].append(np.array([ends[0] <= median <= ends[1]]))

@@ -1,4 +1,4 @@
-"""lifelines' regressions: Cox on the age in the stage with delayed entry, and a Weibull AFT of the days to come."""
+"""lifelines' regressions of the days to come, the age among the covariates: Cox, and a Weibull AFT."""
 
 from __future__ import annotations
 
@@ -7,22 +7,18 @@ import pandas as pd
 from lifelines import CoxPHFitter, WeibullAFTFitter
 
 PENALTY = 0.01
-TENTHS = 10  # of a day: delayed entry on untied times takes quadratic time
+TENTHS = 10  # of a day
 
 
 def fit_cox(design: pd.DataFrame, age: np.ndarray, days: np.ndarray, ended: np.ndarray):
-    design = design.drop(columns=["age", "log_age"])  # the age is its clock
-    entry = np.floor(age * TENTHS) / TENTHS
-    end = np.maximum(np.ceil((age + days) * TENTHS) / TENTHS, entry + 1 / TENTHS)
-    table = design.reset_index(drop=True).assign(entry=entry, end=end, ended=ended.astype(int))
-    model = CoxPHFitter(penalizer=PENALTY).fit(table, "end", "ended", entry_col="entry")
+    table = design.reset_index(drop=True).assign(days=np.ceil(days * TENTHS) / TENTHS, ended=ended.astype(int))
+    model = CoxPHFitter(penalizer=PENALTY).fit(table, "days", "ended")
     baseline = model.baseline_cumulative_hazard_.iloc[:, 0]
     known, level = np.append(0.0, baseline.index.to_numpy()), np.append(0.0, baseline.to_numpy())
 
     def hazard(asked: pd.DataFrame, asked_age: np.ndarray, grid: np.ndarray) -> np.ndarray:
         ratio = model.predict_partial_hazard(asked[design.columns]).to_numpy()
-        since = np.interp(asked_age, known, level)
-        return ratio[:, None] * (np.interp(asked_age[:, None] + grid, known, level) - since[:, None])
+        return ratio[:, None] * np.interp(grid, known, level)
 
     return hazard
 

@@ -21,6 +21,8 @@ from funnelml.scoring.evaluation.metrics import METRIC_NAMES
 from funnelml.scoring.outcome_words import say_outcome
 
 SCHEMA_VERSION = 1
+STAY_ENDS = "left their stage"
+"""Outcome of a stage model: its rows are stays, and all ways to leave a stage are told apart."""
 
 
 def installed_versions() -> Mapping[str, str]:
@@ -40,7 +42,7 @@ class ModelCard:
     funnel : str
         Funnel of the records; empty for a plain table.
     outcome : str
-        What a score is the chance of: ``won within 28 days``.
+        What a score is the chance of: ``won within 28 days``; ``STAY_ENDS`` of a stage model.
     horizon : str
         Time in which it counts, as it was asked for: ``28d``; empty if there is none.
     data_hash : str
@@ -59,6 +61,8 @@ class ModelCard:
         One line per finding of the search for leaks.
     versions : mapping of str to str
         Python and packages it was made with.
+    parameters : mapping of str to str
+        What was chosen of its kind; empty if nothing was.
     """
 
     as_of: date
@@ -74,6 +78,7 @@ class ModelCard:
     verdict: str
     leaks: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=installed_versions)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the card as ``field, value``, one row per fact; metrics and versions have one each."""
@@ -89,7 +94,7 @@ class ModelCard:
         """Return what the model learned from, and the verdict."""
         rows, positives, features = f"{self.rows:,}", f"{self.positives:,}", f"{len(self.features):,}"
         rate = share(self.positives / self.rows if self.rows else math.nan, 1)
-        outcome = say_outcome(self.outcome, language)
+        outcome = say_fact("outcome", self.outcome, language)
         learned = say(
             language,
             en=f"Learned from {rows} rows known on {self.as_of}, {positives} of them {outcome} ({rate}), with "
@@ -141,6 +146,7 @@ _HEADS_ZH = {
     "verdict": "结论",
     "leaks": "泄漏迹象",
     "versions": "版本",
+    "parameters": "参数",
 }
 
 
@@ -161,7 +167,9 @@ def name_fact(fact: str, language: Language = "en") -> str:
 
 def say_fact(fact: str, value: Any, language: Language = "en") -> Any:
     """Return the value of a fact of ``to_frame`` for a person: the outcome in words, all others as they are."""
-    return say_outcome(value, language) if fact == "outcome" and isinstance(value, str) else value
+    if fact != "outcome" or not isinstance(value, str):
+        return value
+    return say(language, en=value, zh="离开所在阶段") if value == STAY_ENDS else say_outcome(value, language)
 
 
 def _write(value: object) -> str:
@@ -192,7 +200,7 @@ def _plain(card: ModelCard) -> dict[str, Any]:
         "leaks": list(card.leaks),
         "features": list(map(str, card.features)),
         "versions": dict(card.versions),
-    }
+    } | ({"parameters": dict(card.parameters)} if card.parameters else {})
 
 
 def card_from_json(content: bytes) -> tuple[ModelCard, dict[str, Any]]:
@@ -217,6 +225,7 @@ def card_from_json(content: bytes) -> tuple[ModelCard, dict[str, Any]]:
             leaks=tuple(map(_text, told["leaks"])),
             features=tuple(map(_text, told["features"])),
             versions={k: _text(v) for k, v in told["versions"].items()},
+            parameters={k: _text(v) for k, v in told.get("parameters", {}).items()},
             **{name: _text(told[name]) for name in ("funnel", "outcome", "horizon", "verdict")},
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -26,6 +26,8 @@ MOST_BYTES = 256 * 2**20
 """Most bytes of a model, unpacked; a lead score has less than a hundredth of it."""
 _SCHEMA = "schema.json"
 _TRAIN_AGAIN = "train the model again"
+_PREDICTS = ("predict_proba", "predict_cumulative_incidence")
+"""What a model has one of."""
 
 
 def model_to_bytes(model: Any) -> bytes:
@@ -53,7 +55,7 @@ def _pack(model: Any) -> bytes:
         raw = skops.io.dumps(model)
     except Exception as error:  # skops raises whatever the object's own code raises
         raise ModelStoreError(
-            f"{type(model).__name__} cannot be stored ({_line(error)}); store a model of funnelml.scoring"
+            f"{type(model).__name__} cannot be stored ({_line(error)}); store a model of funnelml"
         ) from None
     with zipfile.ZipFile(io.BytesIO(raw)) as file:
         schema = json.loads(file.read(_SCHEMA))
@@ -108,7 +110,7 @@ def model_from_bytes(content: bytes) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared in the store, in words
             model = skops.io.loads(content, trusted=TRUSTED)
-            sound = callable(getattr(model, "predict_proba", None))
+            sound = any(callable(getattr(model, name, None)) for name in _PREDICTS)
             check_trees(model)
     except ModelStoreError:
         raise
@@ -168,7 +170,7 @@ def _check_types(schema: Any) -> None:
     if foreign:
         raise ModelStoreError(
             f"the model holds types that are not on the list of what a model may hold: {first_few(foreign)}; nothing "
-            "was run. Use a model of funnelml.scoring"
+            "was run. Use a model of funnelml"
         )
     if schema.get("protocol") != _protocol():
         raise ModelStoreError(f"the model was stored by another version of skops; {_TRAIN_AGAIN}")

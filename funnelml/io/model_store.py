@@ -36,7 +36,7 @@ def save_model(folder: Path, *, name: str, model: Any, card: ModelCard, language
     name : str
         What the model is for: letters of any script, digits, ``_`` and ``-``; at most 64.
     model : estimator
-        Fitted, with ``predict_proba``.
+        Fitted, with ``predict_proba`` or ``predict_cumulative_incidence``.
     card : ModelCard
         What it learned from and how well it did.
     language : {"en", "zh"}

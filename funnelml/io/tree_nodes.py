@@ -32,7 +32,7 @@ def check_trees(model: Any) -> None:
 
 
 def _find_boosting(model: Any) -> Iterator[Any]:
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     seen: set[int] = set()
     waiting = [model]
@@ -41,7 +41,7 @@ def _find_boosting(model: Any) -> Iterator[Any]:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, HistGradientBoostingClassifier):
+        if isinstance(part, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)):
             yield part
         if isinstance(part, dict):
             waiting.extend(part.values())

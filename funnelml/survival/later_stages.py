@@ -12,8 +12,6 @@ from funnelml.survival.covariates import moving_in
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stay_rows import StayRows
 
-MOST_KINDS: Final = 64
-"""Most kinds of record that are carried through later stages."""
 FINEST: Final = 0.02
 """Step of the log ratio below which two records are of one kind."""
 
@@ -65,21 +63,13 @@ def group_kinds(ratios: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
     Returns
     -------
     numpy.ndarray of int, shape (n,)
-        Kind of each record.
+        Kind of each record: of one kind are those whose ratios are the same to ``FINEST``.
     numpy.ndarray, shape (P, ...)
         Ratios of each kind: the geometric mean of its members.
     """
     logs = np.log(ratios.reshape(len(ratios), -1))
-    step = FINEST
-    kind = _kinds_by(logs, step)
-    while kind.max(initial=0) >= MOST_KINDS:
-        step *= 1.5
-        kind = _kinds_by(logs, step)
+    _, kind = np.unique(np.round(logs / FINEST), axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
     count = np.bincount(kind)
     mean = np.stack([np.bincount(kind, column) / count for column in logs.T], axis=1)
-    return kind, np.exp(mean).reshape((len(count), *ratios.shape[1:]))
-
-
-def _kinds_by(logs: FloatArray, step: float) -> NDArray[np.intp]:
-    _, kind = np.unique(np.round(logs / step), axis=0, return_inverse=True)
-    return np.asarray(kind.reshape(-1), dtype=np.intp)
+    return np.asarray(kind, dtype=np.intp), np.exp(mean).reshape((len(count), *ratios.shape[1:]))

@@ -9,6 +9,8 @@ and the grid shifts nothing on average.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from funnelml.survival.causes import MOVES
@@ -81,13 +83,17 @@ def win_after_entry(fresh: FloatArray, towards: FloatArray) -> FloatArray:
     return np.cumsum(won, axis=2)
 
 
-def win_after_entry_by_date(fresh_on: list[FloatArray], towards: FloatArray, last: IntArray) -> FloatArray:
+def win_after_entry_by_date(
+    fresh_on: Callable[[int], FloatArray], days: int, towards: FloatArray, last: IntArray
+) -> FloatArray:
     """Return the chance to be won by given days for records that enter each stage on each day ahead.
 
     Parameters
     ----------
-    fresh_on : list of numpy.ndarray, shape (P, S, days - u, K)
-        For each day u ahead, what leaves each stage on each day from that of entering it, u, on.
+    fresh_on : callable
+        Of a day u ahead: what leaves each stage on each day from that of entering it, u, on, shape (P, S, days - u, K).
+    days : int
+        Days ahead.
     towards : numpy.ndarray, shape (S, 2, S)
         Where a record goes that advances, or moves back.
     last : numpy.ndarray of int, shape (m,)
@@ -101,14 +107,15 @@ def win_after_entry_by_date(fresh_on: list[FloatArray], towards: FloatArray, las
     -----
     Calendar effects make the kernel depend on the day of entry, so the equation is solved backwards from the last day.
     """
-    kinds, stages, size, _ = fresh_on[0].shape
-    won = np.zeros((kinds, stages, size, len(last)))
-    for day in range(size - 1, -1, -1):
-        fresh = fresh_on[day]
+    for day in range(days - 1, -1, -1):
+        fresh = fresh_on(day)
+        kinds, stages = fresh.shape[:2]
+        if day == days - 1:
+            won = np.zeros((kinds, stages, days, len(last)))
         direct = np.concatenate((np.zeros((kinds, stages, 1)), np.cumsum(fresh[..., WON], axis=2)), axis=2)
         got = direct[:, :, np.maximum(last - day + 1, 0)]
         onward = np.einsum("psdm,smn->psnd", fresh[..., [cause - 1 for cause in MOVES]], towards)
-        if size - day > 1:
+        if days - day > 1:
             got = got + np.einsum("psnd,pndm->psm", onward[..., 1:], won[:, :, day + 1 :], optimize=True)
         won[:, :, day] = np.linalg.solve(np.eye(stages) - onward[..., 0], got)
     return won

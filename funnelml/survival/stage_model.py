@@ -19,6 +19,7 @@ from funnelml.survival.causes import N_CAUSES
 from funnelml.survival.hazards import StageHazards, fit_hazards
 from funnelml.survival.later_stages import enter_later, group_kinds
 from funnelml.survival.learning_stays import stays_of_episodes
+from funnelml.survival.packed_stays import pack_stays
 from funnelml.survival.ratios.boosted import BoostedRatios, fit_boosted
 from funnelml.survival.ratios.cox import CoxRatios, fit_cox
 from funnelml.survival.ratios.linear import LinearRatios, fit_linear
@@ -29,8 +30,10 @@ from funnelml.survival.stay_rows import StayRows
 from funnelml.survival.steps_ahead import Steps, lay_steps, leave_in_steps
 from funnelml.survival.transitions import fit_transitions
 
-_CHUNK: Final = 2_000
+_CHUNK: Final = 500
 """Rows that are carried through all steps at once: bounds memory."""
+_KINDS: Final = 128
+"""Kinds of record that are carried through later stages at once."""
 RatioKind = Literal["none", "cox", "linear", "boosted"]
 
 
@@ -133,7 +136,9 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
                 else fit_boosted(rows, pieces, weight, random_state=self.random_state)
             )
         self.typical_ = enter_later(entries)
-        self._entries = entries
+        # All that draws need, and no more: this goes into the store.
+        used = entries.covariates.columns if isinstance(self.ratios_, CoxRatios) else ()
+        self._entries = pack_stays(entries, used)
         self._entry_weight = weight[once]
         return self
 
@@ -190,20 +195,21 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         days = int(steps.day[-1]) + 1
         ends, between = _whole_days(asked, grain=self.grain_)
         kind, kinds = self._kinds(rows)
-        later = self._later(kinds, rows, days, ends)
         won = np.zeros((len(rows), len(asked)))
         ended = steps.ended_by(asked)
-        for place, mine in self._by_stage(rows):
-            mass = self._leave(rows.take(mine), place, steps)
-            direct = np.concatenate((np.zeros((len(mine), 1)), np.cumsum(mass[..., WON], axis=1)), axis=1)
-            on_days = put_on_days(mass[..., [0, 3]], steps, days)
-            won[mine] = direct[:, ended]
-            # Two ways on, each to where it leads, days ahead: one product for all records of a kind.
-            onward = np.einsum("mt,ptuj->pmuj", self.towards_[place], later)
-            for number in np.unique(kind[mine]):
-                these = np.flatnonzero(kind[mine] == number)
-                by_ends = np.tensordot(on_days[these], np.moveaxis(onward[number], 0, 1), axes=([1, 2], [0, 1]))
-                won[mine[these]] += by_ends @ between
+        for first in range(0, int(kind.max()) + 1, _KINDS):
+            alike = np.flatnonzero((kind >= first) & (kind < first + _KINDS))
+            later = self._later(None if kinds is None else kinds[first : first + _KINDS], rows, days, ends)
+            for place, mine in self._by_stage(rows.take(alike)):
+                these = alike[mine]
+                mass = self._leave(rows.take(these), place, steps)
+                direct = np.concatenate((np.zeros((len(these), 1)), np.cumsum(mass[..., WON], axis=1)), axis=1)
+                won[these] = direct[:, ended]
+                # Two ways on, each to where it leads on each day: one product for each record.
+                left = put_on_days(mass[..., [0, 3]], steps, days).reshape(len(these), 1, -1)
+                onward = np.einsum("wt,ptuj->puwj", self.towards_[place], later)
+                onward = onward.reshape(len(onward), -1, len(ends))[kind[these] - first]
+                won[these] += (left @ onward)[:, 0] @ between
         return np.clip(won, 0.0, 1.0)
 
     def days_observed(self, rows: StayRows) -> FloatArray:
@@ -228,14 +234,14 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             bootstrap: Rubin, Annals of Statistics 9, 1981); effects of the ratios drawn from their posterior.
         """
         generator = np.random.default_rng(seed)
-        codes, ids = pd.factorize(self._entries.record_id)
+        record, entries = self._entries.record, self._entries.unpack()
         for _ in range(n):
             drawn = copy.copy(self)
-            weight = self._entry_weight * generator.exponential(size=len(ids))[codes]
+            weight = self._entry_weight * generator.exponential(size=int(record.max()) + 1)[record]
             if self.ratios_ is not None:
                 drawn.ratios_ = self.ratios_.redraw(generator)
-            drawn._learn_baseline(self._entries, weight)
-            drawn.towards_ = fit_transitions(self._entries, weight)
+            drawn._learn_baseline(entries, weight)
+            drawn.towards_ = fit_transitions(entries, weight)
             yield drawn
 
     def _check(self, rows: StayRows) -> None:
@@ -322,8 +328,7 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             left = ends[None, :] - 1 - np.arange(days)[:, None]
             return np.where(left >= 0, won[:, :, np.maximum(left, 0)], 0.0)
         dates = self._dates_ahead(rows, days + 1)
-        kernels = [fresh(dates[:, day:], days - day) for day in range(days)]
-        return win_after_entry_by_date(kernels, self.towards_, ends - 1)
+        return win_after_entry_by_date(lambda day: fresh(dates[:, day:], days - day), days, self.towards_, ends - 1)
 
 
 def _whole_days(times: FloatArray, *, grain: str) -> tuple[NDArray[np.int64], FloatArray]:

@@ -51,7 +51,7 @@ def resets():
 
 @pytest.fixture(scope="module")
 def carries_on():
-    return examine_clock_reset(paths(1_200, 1, speed_sd=0.8))
+    return examine_clock_reset(paths(2_500, 1, speed_sd=0.8))
 
 
 def overall(found):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
 
 from funnelml.errors import ModelInputError, did_you_mean
 from funnelml.scoring.evaluation.class_counts import check_counts
@@ -20,6 +20,9 @@ from funnelml.scoring.evaluation.verdict import judge_scores
 from funnelml.scoring.rows import ScoringRows
 
 __all__ = ["ModelEvaluation", "SplitEvaluation", "evaluate_model"]
+
+_LEAN: Final = 5.0
+"""Rows by which the share of a stage and age leans on that of all."""
 
 
 def evaluate_model(
@@ -92,7 +95,7 @@ def evaluate_model(
             test_to=None if test.at is None else int(test.at.max()),
             scores=told,
             against_base_rate=against,
-            verdict=judge_scores(told, against, training=training, leaks=leaks, age_auc=_auc_of_age(test)),
+            verdict=judge_scores(told, against, training=training, leaks=leaks, stages_auc=_auc_of_stages(train, test)),
             test_scores=_tabulate(test, probability),
         )
 
@@ -101,15 +104,25 @@ def evaluate_model(
     return ModelEvaluation(outcome=rows.outcome, time=time, random=random)
 
 
-def _auc_of_age(test: ScoringRows) -> float:
-    """Return the AUC of the younger records being those of label 1, 0.5 if ages are not known."""
-    if test.at is None or "age_days" not in test.features or test.features["age_days"].isna().any():
+def _auc_of_stages(train: ScoringRows, test: ScoringRows) -> float:
+    """Return the AUC on the test rows of what stage and age alone tell, 0.5 if they are not known.
+
+    The share that converted of the training rows of each stage and quarter of the ages, leaning on that of all.
+    """
+    known = {"stage", "age_days"} <= set(test.features)
+    if test.at is None or not known or test.features["age_days"].isna().any():
         return 0.5
-    assert test.label is not None
-    rank = rankdata(-test.features["age_days"].to_numpy())
-    ones = int(test.label.sum())
-    above = float(rank[test.label == 1].sum()) - ones * (ones + 1) / 2
-    return above / (ones * (len(test) - ones))
+    assert train.label is not None and test.label is not None
+    quarters = np.quantile(train.features["age_days"].dropna(), (0.25, 0.5, 0.75))
+
+    def cells(rows: ScoringRows) -> pd.MultiIndex:
+        quarter = np.searchsorted(quarters, rows.features["age_days"])
+        return pd.MultiIndex.from_arrays([rows.features["stage"].astype(str), quarter])
+
+    seen = pd.Series(train.label, index=cells(train)).groupby(level=[0, 1]).agg(["sum", "count"])
+    rate = train.positives / len(train)
+    share = (seen["sum"] + _LEAN * rate) / (seen["count"] + _LEAN)
+    return float(roc_auc_score(test.label, share.reindex(cells(test)).fillna(rate)))
 
 
 def _tabulate(test: ScoringRows, probability: Any) -> pd.DataFrame:

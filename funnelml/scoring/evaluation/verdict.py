@@ -29,8 +29,8 @@ from funnelml.scoring.evaluation.verdict_words import (
 VerdictName = Literal["publish", "provisional", "ranks only", "no usable signal", "suspected leak"]
 
 LEAK_ABOVE: Final = 0.95
-AGE_TELLS: Final = 0.8
-"""AUC of age alone from which on a high AUC of the score is explained by stale records."""
+STAGES_TELL: Final = 0.85
+"""AUC of stage and age alone from which on a high AUC of the score is explained by them."""
 """AUC above which a leak is suspected."""
 WEAK_UNDER: Final = 0.60
 """AUC under which a score is too weak to use."""
@@ -115,7 +115,7 @@ def judge_scores(
     *,
     training: ClassCounts,
     leaks: Sequence[str] = (),
-    age_auc: float = 0.5,
+    stages_auc: float = 0.5,
 ) -> Verdict:
     """Judge a score by its figures on rows that it was not learned from.
 
@@ -129,16 +129,16 @@ def judge_scores(
         Records of both outcomes that it was learned from.
     leaks : sequence of str
         Fields that the leak report says to leave out, and that the score uses all the same.
-    age_auc : float
-        AUC of the age of a record alone. Where stale records fill the pipeline it tells most by itself, and a high AUC
-        of the score is no sign of a leak.
+    stages_auc : float
+        AUC of stage and age alone, which are known of any day from the log of stages. Where stale records fill the
+        pipeline they tell most by themselves, and a high AUC of the score is no sign of a leak.
 
     Returns
     -------
     Verdict
         The first of these that holds. **suspected leak**: there are ``leaks``, or AUC above 0.95 (and that of
-        age alone under 0.8). **no usable signal**: AUC under 0.60, or its interval reaches down to 0.5, or the
-        log loss is not lower than that of the base rate and calibration is not at fault. **ranks only**: the
+        stage and age alone under 0.85). **no usable signal**: AUC under 0.60, or its interval reaches down to
+        0.5, or the log loss is not lower than that of the base rate and calibration is not at fault. **ranks only**: the
         calibration error exceeds the value that a perfect model of this size does not exceed in 95 of 100
         cases, and a margin (a tenth of the share of the rarer outcome, at most 0.02), or the interval of the
         calibration slope lies outside of 0.8 to 1.25. **provisional**: fewer than 200 records of the rarer
@@ -149,7 +149,7 @@ def judge_scores(
     told_loss = tell_log_loss(float(losses["first"]["log_loss"]), float(losses["second"]["log_loss"]))
     better = against_base_rate.advantage("log_loss").value > 0
     faults = _calibration_faults(evaluation)
-    too_good = auc.value > LEAK_ABOVE and age_auc < AGE_TELLS
+    too_good = auc.value > LEAK_ABOVE and stages_auc < STAGES_TELL
     if leaks or too_good:
         high = (tell_high_auc(auc, LEAK_ABOVE),) if too_good else ()
         return Verdict(verdict="suspected leak", reasons=(*((tell_leaks(leaks),) if leaks else ()), *high))

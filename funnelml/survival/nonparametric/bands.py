@@ -63,19 +63,34 @@ def pointwise_band(
     scale: the exact binomial interval (Clopper and Pearson, 1934) of as many trials as there are records whose fate by
     that day is known, those who left and those still at risk.
     """
-    centre = curve(days)
-    error = curve.standard_error(days)
+    return log_log_band(
+        curve(days), curve.standard_error(days), known_records(stays, days), quantile=_normal(level), level=level
+    )
+
+
+def known_records(stays: Stays, days: FloatArray) -> FloatArray:
+    """Return how many records' fate by each day is known: those who left before, and those still at risk."""
     ended = np.concatenate(([0.0], np.cumsum(stays.weights * (stays.event > 0))))
     known = stays.at_risk_on(days) + ended[np.searchsorted(stays.duration, days, side="left")]
-    return log_log_band(
-        centre, error, known * stays.records_per_weight, quantile=float(norm.ppf((1 + level) / 2)), level=level
-    )
+    return known * stays.records_per_weight
 
 
 def log_log_band(
     centre: FloatArray, error: FloatArray, trials: FloatArray, *, quantile: float, level: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Return ``pointwise_band`` for estimates and standard errors of shape (1 + K, j), row 0 the chance to stay."""
+    """Return the ends of ``pointwise_band`` for estimates and standard errors; row 0 is what is left of the others.
+
+    Parameters
+    ----------
+    centre, error : numpy.ndarray, shape (1 + K, j)
+        Shares between 0 and 1, and their standard errors.
+    trials : numpy.ndarray, shape (j,)
+        Trials of the exact interval where there is no standard error.
+    quantile : float
+        Standard errors that the band reaches.
+    level : float
+        Probability of the exact interval.
+    """
     gone = centre.copy()
     gone[0] = 1.0 - gone[0]
     staying = 1.0 - gone
@@ -94,6 +109,10 @@ def log_log_band(
     low[unknown], high[unknown] = np.nan, np.nan
     low[0], high[0] = 1.0 - high[0], 1.0 - low[0]
     return low, high
+
+
+def _normal(level: float) -> float:
+    return float(norm.ppf((1 + level) / 2))
 
 
 @dataclass(frozen=True, kw_only=True)

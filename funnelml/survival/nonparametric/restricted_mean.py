@@ -12,6 +12,7 @@ from funnelml.errors import InputError
 from funnelml.language import Language, days, say
 from funnelml.survival.causes import N_CAUSES
 from funnelml.survival.curve import CumulativeIncidence
+from funnelml.survival.nonparametric.bands import known_records, log_log_band
 from funnelml.survival.nonparametric.influence import influence_on_area
 from funnelml.survival.nonparametric.stage_incidence import OUTCOMES, StageIncidence
 from funnelml.survival.nonparametric.words import are_several, between_days, list_few, name_place
@@ -95,7 +96,7 @@ def restricted_means(incidence: StageIncidence, *, tau_days: float | None = None
         \mu + \sum_k L_k = \tau
 
     (Andersen, Statistics in Medicine 32, 2013). Standard errors are those of the infinitesimal jackknife between
-    records; intervals are normal, cut at 0 and ``tau``.
+    records; intervals are those of ``pointwise_band`` for the share of ``tau``: lopsided, and never beyond it.
     """
     if tau_days is not None and not (np.isfinite(tau_days) and tau_days > 0):
         raise InputError(f"tau_days is {tau_days}; give a positive number of days, or leave it out")
@@ -105,7 +106,9 @@ def restricted_means(incidence: StageIncidence, *, tau_days: float | None = None
     for (stage, group), of in incidence.curves.items():
         tau = told[stage] if tau_days is None else float(tau_days)
         mean, error = area_until(of.stays, of.curve, tau)
-        ends = np.clip([mean - quantile * error, mean + quantile * error], 0.0, tau)
+        trials = known_records(of.stays, np.array([tau]))
+        shares = mean[:, None] / tau, error[:, None] / tau
+        ends = [tau * end[:, 0] for end in log_log_band(*shares, trials, quantile=quantile, level=incidence.level)]
         columns = {"mean_days": mean, "std_err": error, "low": ends[0], "high": ends[1]}
         parts.append(pd.DataFrame({"stage": stage, "group": group, "outcome": OUTCOMES, "tau_days": tau} | columns))
     return RestrictedMeans(level=incidence.level, table=pd.concat(parts, ignore_index=True))

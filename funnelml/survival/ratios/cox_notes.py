@@ -114,6 +114,8 @@ def note_causes(design: Design, x: FloatArray, entries: StayRows, effects: Float
 
 
 def _equal_columns(x: FloatArray) -> list[tuple[int, int]]:
+    if not len(x):
+        return []
     spread = x.std(axis=0)
     varies = np.flatnonzero(spread > 1e-9)
     if len(varies) < 2:

@@ -59,7 +59,9 @@ class StayChances:
     floor_in: FloatArray
 
 
-def foresee_stays(model: StageModel, rows: StayRows, *, win_days: float, floor: float) -> StayChances:
+def foresee_stays(
+    model: StageModel, rows: StayRows, *, read_at: FloatArray, win_days: float, floor: float
+) -> StayChances:
     """Read the chances of running stays from a fitted model.
 
     Parameters
@@ -68,6 +70,8 @@ def foresee_stays(model: StageModel, rows: StayRows, *, win_days: float, floor: 
         Fitted on what was known when the rows were seen.
     rows : StayRows
         n running stays.
+    read_at : numpy.ndarray, shape (n,)
+        Age at which the chances are read: its own, or a younger one where nobody showed what comes after it.
     win_days : float
         Days of the horizon within which a record is to be won.
     floor : float
@@ -78,19 +82,19 @@ def foresee_stays(model: StageModel, rows: StayRows, *, win_days: float, floor: 
     StayChances
     """
     days = np.arange(REACH_DAYS + 1)
-    incidence = model.predict_cumulative_incidence(rows, days)
+    asked = replace(rows, age=read_at)
+    incidence = model.predict_cumulative_incidence(asked, days)
     at = np.searchsorted(days, MOVE_DAYS)
-    observed = model.days_observed(rows)
-    days_left, at_least = _days_left(incidence[:, 0], observed)
+    days_left, at_least = _days_left(incidence[:, 0], model.days_observed(asked))
     return StayChances(
         move=incidence[:, ADVANCED, at] + incidence[:, WON_EVENT, at],
         leave=1 - incidence[:, 0, at],
         lost=incidence[:, LOST_EVENT, at[-1]],
-        won=model.predict_won_by(rows, [win_days])[:, 0],
+        won=model.predict_won_by(asked, [win_days])[:, 0],
         fresh_move=_if_fresh(model, rows),
         days_left=days_left,
         at_least=at_least,
-        floor_in=_days_to_floor(model, rows, observed, win_days=win_days, floor=floor),
+        floor_in=_days_to_floor(model, rows, win_days=win_days, floor=floor),
     )
 
 
@@ -112,9 +116,8 @@ def _if_fresh(model: StageModel, rows: StayRows) -> FloatArray:
     return fresh
 
 
-def _days_to_floor(
-    model: StageModel, rows: StayRows, observed: FloatArray, *, win_days: float, floor: float
-) -> FloatArray:
+def _days_to_floor(model: StageModel, rows: StayRows, *, win_days: float, floor: float) -> FloatArray:
+    observed = model.days_observed(rows)
     # Which calendar days will follow a later date is another question: here an average one.
     ageing = copy.copy(model)
     ageing.calendar_ = None

@@ -16,11 +16,12 @@ from funnelml.survival.landmark import landmark_incidence
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stage_model import StageModel
 from funnelml.survival.stall.age_percentile import rank_ages
+from funnelml.survival.stall.backing import backed_ages
 from funnelml.survival.stall.chances import MOVE_DAYS, foresee_stays
 from funnelml.survival.stall.days_rule import DaysRule, learn_days_rule
 from funnelml.survival.stall.next_steps import choose_steps
 from funnelml.survival.stall.similar_cases import compare_similar
-from funnelml.survival.stall.verdict_rules import LEAST_BACKING, WIN_FLOOR, judge_stays
+from funnelml.survival.stall.verdict_rules import WIN_FLOOR, judge_stays
 from funnelml.survival.stall.verdicts import StallVerdicts
 from funnelml.survival.stay_rows import StayRows
 
@@ -86,19 +87,18 @@ def judge_stalls(
     _check_rows(rows, snapshot.open, as_of)
     episodes = stage_episodes(history, as_of=as_of, funnel=funnel)
     records = snapshot.open.set_index("record_id").loc[rows.record_id]
-    chances = foresee_stays(model, rows, win_days=win_days, floor=floor)
+    read_at = backed_ages(episodes, rows, days=MOVE_DAYS[1])
+    chances = foresee_stays(model, rows, read_at=read_at, win_days=win_days, floor=floor)
     percentile = rank_ages(episodes, rows)
     activities = read_log(history, as_of=as_of, funnel=funnel).activities
-    similar = compare_similar(episodes, rows, activities, chance_days=MOVE_DAYS[1])
+    similar = compare_similar(episodes, rows, activities)
     past = landmark_incidence(episodes, _asked(rows, rows.age), np.array([win_days]))
     upper = np.maximum(past.upper, chances.won)
-    observed = similar["backing"].to_numpy() >= LEAST_BACKING
     fresh_won = _won_if_fresh(episodes, rows, win_days)
     verdict = judge_stays(
         percentile=percentile,
         move=chances.move[:, 1],
         fresh_move=chances.fresh_move,
-        observed=observed,
         won_upper=upper,
         won_observed=past.observed,
         fresh_won=fresh_won,
@@ -123,7 +123,7 @@ def judge_stalls(
             "days_left": chances.days_left,
             "days_left_at_least": chances.at_least,
             "floor_in_days": chances.floor_in,
-            "observed": observed,
+            "observed": read_at == rows.age,
             "won_observed": past.observed,
             "thin": _thin(model, rows),
             "verdict": verdict,

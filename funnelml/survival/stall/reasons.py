@@ -67,17 +67,18 @@ def _tell_age(row: Row, language: Language) -> str:
 
 
 def _tell_chance(row: Row, language: Language) -> str:
-    if not row["observed"]:
-        return say(
-            language,
-            en="Too few were followed for 30 days beyond that age: what becomes of it is not observed.",
-            zh="停留这么久之后再被跟踪 30 天的记录太少，后续未被观察到。",
-        )
     now, fresh = share(row["move_30"]), share(row["fresh_move_30"])
-    return say(
+    told = say(
         language,
         en=f"Chance to go on within 30 days: {now}; had it just entered: {fresh}.",
         zh=f"30 天内推进的概率为 {now}；若刚进入该阶段则为 {fresh}。",
+    )
+    if row["observed"]:
+        return told
+    return told + say(
+        language,
+        en=" Too few were followed for 30 days beyond that age: read at the greatest age that was.",
+        zh="停留这么久之后再被跟踪 30 天的记录太少，按已观察到的最大停留天数读取。",
     )
 
 

@@ -21,7 +21,7 @@ TOUCH_DAYS: Final = 7.0
 
 
 def compare_similar(
-    episodes: StageEpisodes, rows: StayRows, activities: pd.DataFrame | None, *, chance_days: float
+    episodes: StageEpisodes, rows: StayRows, activities: pd.DataFrame | None
 ) -> pd.DataFrame:
     """Return how past stays fared that had lasted as long as each running one.
 
@@ -33,8 +33,6 @@ def compare_similar(
         n running stays.
     activities : pandas.DataFrame or None
         ``record_id, occurred_at`` (microseconds) of all that was known then; None if the log has none.
-    chance_days : float
-        Days ahead for which a chance is to be backed by stays that could be followed so long.
 
     Returns
     -------
@@ -43,8 +41,7 @@ def compare_similar(
         enough ago to be followed for 60 days from it, whatever happened), ``similar_went_on`` (advanced or won from the
         stage), ``similar_won, similar_lost`` (the record, through all later stages), shares within these days;
         ``touched, untouched`` (those that lasted 7 days longer with and without an activity in them) with
-        ``touched_went_on, untouched_went_on`` by day 60; and ``backing``: past stays that could be followed for
-        ``chance_days``.
+        ``touched_went_on, untouched_went_on`` by day 60.
 
     Notes
     -----
@@ -61,10 +58,10 @@ def compare_similar(
         mine = np.flatnonzero(rows.stage == name)
         ages, back = np.unique(age[mine], return_inverse=True)
         there = np.flatnonzero(follow["stage"].to_numpy(dtype=object) == name)
-        told = np.array([stays.fared(there, float(a), chance_days) for a in ages])
+        told = np.array([stays.fared(there, float(a)) for a in ages])
         answer[mine] = told[back]
     table = pd.DataFrame(answer, columns=list(_COLUMNS))
-    counts = ["similar", "touched", "untouched", "backing"]
+    counts = ["similar", "touched", "untouched"]
     return table.assign(**{name: table[name].astype("int64") for name in counts})
 
 
@@ -77,7 +74,6 @@ _COLUMNS: Final = (
     "touched_went_on",
     "untouched",
     "untouched_went_on",
-    "backing",
 )
 
 
@@ -97,10 +93,9 @@ class _PastStays:
         self.record, ids = pd.factorize(episodes.table["record_id"])
         self.done = None if activities is None or activities.empty else _by_record(activities, ids)
 
-    def fared(self, there: NDArray[np.intp], age: float, chance_days: float) -> tuple[float, ...]:
+    def fared(self, there: NDArray[np.intp], age: float) -> tuple[float, ...]:
         until = age + FOLLOWED_DAYS
         past = there[(self.stay[there] > age) & (self.late[there] <= age)]
-        backing = int((self.followable[past] - chance_days >= age).sum())
         past = past[self.followable[past] - FOLLOWED_DAYS >= age]
         closed = self.close[past] <= until
         on = self.went_on[past] & (self.stay[past] <= until)
@@ -108,10 +103,10 @@ class _PastStays:
         still = self.stay[past] > age + TOUCH_DAYS
         later, on = past[still], on[still]
         if self.done is None or not len(later):
-            return *fared, 0, np.nan, 0, np.nan, backing
+            return *fared, 0, np.nan, 0, np.nan
         touched = self._touched(later, age)
         with_one, without = on[touched], on[~touched]
-        return *fared, len(with_one), _share(with_one), len(without), _share(without), backing
+        return *fared, len(with_one), _share(with_one), len(without), _share(without)
 
     def _touched(self, stays: NDArray[np.intp], age: float) -> NDArray[np.bool_]:
         assert self.done is not None

@@ -49,7 +49,8 @@ class StallVerdicts:
         days; ``fresh_move_30`` had it just entered; ``lost_60``; ``won`` within the horizon, ``won_upper`` its upper
         bound (95 %, one-sided); ``days_left`` expected in the stage, ``days_left_at_least`` if some stay beyond what is
         counted; ``floor_in_days`` after which ``won`` is under the floor if it still sits there (NaN: not within what
-        is observed); ``observed``: five past stays were followed 30 days beyond its age; ``won_observed``: one was to
+        is observed); ``observed``: five past stays were followed 30 days
+        beyond its age (its chances are read at a younger age if not); ``won_observed``: one was to
         the end of the horizon; ``thin``: the chances are read from all stages; ``verdict, next_step``; ``days_limit,
         over_days_limit`` of the rule; and of ``compare_similar`` how similar cases fared.
     too_short : tuple of str
@@ -174,8 +175,9 @@ class StallVerdicts:
             told.append(
                 say(
                     language,
-                    en=f"{unseen:,} are older than enough records were followed: what becomes of them is not observed.",
-                    zh=f"{unseen:,} 条停留已超出以往足够的观察范围，其后续未被观察到。",
+                    en=f"{unseen:,} are older than enough records were followed: they are judged by the greatest age that "
+                    "was.",
+                    zh=f"{unseen:,} 条停留已超出以往足够的观察范围，按已观察到的最大停留天数判断。",
                 )
             )
         if (self.table["verdict"] == UNKNOWN).any():

@@ -156,3 +156,40 @@ def test_bank_marketing_drifts(real_data):
     assert told.time.scores.base_rate == pytest.approx(0.246, abs=0.005)
     assert told.auc_lost_to_drift > 0.03
     assert told.time.verdict.verdict in ("ranks only", "no usable signal")
+
+
+class SignAlone:
+    """One number in a logistic regression."""
+
+    def fit(self, rows):
+        self.model_ = LogisticRegression().fit(rows.features[["sign"]], rows.label)
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X[["sign"]])
+
+
+def test_what_stage_and_age_tell_explains_a_high_auc():
+    """The stages of a log are known of any day: where they sort the records, a score that sorts them is no leak."""
+    rng = np.random.default_rng(5)
+    n = 3_000
+    late = rng.random(n) < 0.3
+    label = np.where(late, rng.random(n) < 0.85, rng.random(n) < 0.01).astype(float)
+    days = np.sort(rng.integers(0, 300, n))
+    rows = ScoringRows(
+        features=pd.DataFrame(
+            {
+                "stage": np.where(late, "成交", "初步接触").astype(object),
+                "age_days": rng.gamma(2.0, 20.0, n),
+                "sign": np.where(label == 1, 1.0, 0.0) + rng.normal(0, 0.3, n),
+            }
+        ),
+        record_id=np.array([f"R{k}" for k in range(n)], dtype=object),
+        outcome="won within 28 days",
+        label=label,
+        at=days * 86_400_000_000,
+        known_at=(days + 28) * 86_400_000_000,
+    )
+    both = {"make_scorer": SignAlone, "rows": rows, "fit": SignAlone.fit, "resamples": 100}
+    assert evaluate_model(**both).main.scores.estimate("auc").value > 0.95
+    assert evaluate_model(**both).verdict.verdict != "suspected leak"
+    assert evaluate_model(**both | {"rows": rows.without("stage")}).verdict.verdict == "suspected leak"
