@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -108,21 +109,26 @@ def peer_models(history: History) -> dict[str, Callable[[], Predict]]:
         fitted = fit_boost(rows)
         return lambda records, times: predict_boost(fitted, rows_of(records), times)
 
-    models: dict[str, Callable[[], Predict]] = {}
-    try:
-        from survival_peers_models.regressions import fit_cox, fit_weibull
+    def regression(kind: str) -> Predict:
+        from survival_peers_models import regressions
 
-        models["lifelines Cox"] = partial(by_cause, fit_cox)
-        models["lifelines Weibull AFT"] = partial(by_cause, fit_weibull)
+        return by_cause(getattr(regressions, kind))
+
+    def forest() -> Predict:
         from survival_peers_models.forest import fit_forest
 
-        models["scikit-survival forest"] = partial(by_cause, fit_forest)
-        import hazardous  # noqa: F401
+        return by_cause(fit_forest)
 
-        models["hazardous SurvivalBoost"] = boosted
-    except ImportError as missing:
-        print(f"left out: {missing}")
-    return models
+    models = {
+        "lifelines Cox": ("lifelines", partial(regression, "fit_cox")),
+        "lifelines Weibull AFT": ("lifelines", partial(regression, "fit_weibull")),
+        "scikit-survival forest": ("sksurv", forest),
+        "hazardous SurvivalBoost": ("hazardous", boosted),
+    }
+    absent = [name for name, (package, _) in models.items() if find_spec(package) is None]
+    if absent:
+        print(f"left out, not installed: {', '.join(absent)}")
+    return {name: make for name, (_, make) in models.items() if name not in absent}
 
 
 def run(history: History, name: str, make: Callable[[], Predict], dates: list[date], times: np.ndarray):

@@ -19,6 +19,7 @@ from funnelml.cli import (
     models_command,
     run_command,
     score_command,
+    stall_command,
     workspace_commands,
 )
 from funnelml.errors import FunnelmlError
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
         export_command,
         models_command,
         score_command,
+        stall_command,
         forecast_commands,
         run_command,
     )

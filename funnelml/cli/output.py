@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 
@@ -18,3 +19,13 @@ def show_progress(items: Any, *, what: str, unit: str) -> Any:
 
     # Silent for two seconds, and altogether where stderr is no terminal.
     return tqdm(items, desc=what, unit=unit, delay=2, disable=None, file=sys.stderr)
+
+
+def say_progress(what: str) -> Callable[[str], None]:
+    """Return what tells on stderr what is done next; it is silent where stderr is no terminal."""
+
+    def tell(step: str) -> None:
+        if sys.stderr.isatty():
+            print(f"{what}: {step}", file=sys.stderr)
+
+    return tell

@@ -20,9 +20,11 @@ from funnelml.runs.diagnostic_settings import TABLES as DIAGNOSTIC_TABLES
 from funnelml.runs.diagnostic_settings import DiagnosticSettings, parse_diagnostics
 from funnelml.runs.scoring.settings import TABLES as SCORING_TABLES
 from funnelml.runs.scoring.settings import ScoringSettings, parse_scoring
+from funnelml.runs.stall.settings import TABLES as STALL_TABLES
+from funnelml.runs.stall.settings import StallSettings, parse_stall
 
 FILE_NAME = "funnelml.toml"
-_OWN_TABLES = {**DIAGNOSTIC_TABLES, **SCORING_TABLES}
+_OWN_TABLES = {**DIAGNOSTIC_TABLES, **SCORING_TABLES, **STALL_TABLES}
 _TOP: Mapping[str, type | tuple[type, ...]] = {
     "version": int,
     "time_zone": str,
@@ -113,6 +115,8 @@ class Settings:
         Benchmarks, entry criteria, loss reasons, warnings and changes of process.
     scoring : ScoringSettings
         What is scored, how it is graded, and the points of BANT.
+    stall : StallSettings
+        How open records are judged stalled or hopeless.
     """
 
     root: Path
@@ -129,6 +133,7 @@ class Settings:
     exported_at: date | None = None
     diagnostics: DiagnosticSettings = field(default_factory=DiagnosticSettings)
     scoring: ScoringSettings = field(default_factory=ScoringSettings)
+    stall: StallSettings = field(default_factory=StallSettings)
 
 
 def read_settings(workspace: Path) -> Settings:
@@ -209,6 +214,7 @@ def parse_settings(told: Mapping[str, Any], *, root: Path) -> Settings:
         quotas=_quotas(told.get("quota", ())),
         diagnostics=parse_diagnostics(told, funnels, _check),
         scoring=parse_scoring(told, funnels, _check),
+        stall=parse_stall(told, funnels, _check),
         **plain,
     )
 

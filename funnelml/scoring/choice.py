@@ -60,9 +60,9 @@ class Trial:
 
 
 def choose(simplest: Trial, *others: Trial) -> Trial:
-    """Return the trial with the least loss, or the simplest one if that is not beyond doubt."""
-    best = min((simplest, *others), key=lambda t: t.loss)
-    return best if is_better(best.losses, simplest.losses) else simplest
+    """Return the trial with the least loss of those that are better than the simplest beyond doubt, or the simplest."""
+    better = [t for t in others if is_better(t.losses, simplest.losses)]
+    return min(better, key=lambda t: t.loss, default=simplest)
 
 
 def is_better(first: FloatArray, second: FloatArray) -> bool:

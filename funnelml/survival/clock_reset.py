@@ -15,7 +15,6 @@ from funnelml.schema import DAY
 from funnelml.survival.causes import CAUSES
 from funnelml.survival.covariates import DAYS_BEFORE
 from funnelml.survival.nonparametric.words import name_outcome
-from funnelml.survival.ratios.cox_fit import fit_effects
 from funnelml.survival.ratios.cox_words import hold_by_holm
 from funnelml.survival.ratios.partial_likelihood import (
     StageRisks,
@@ -34,6 +33,10 @@ ERROR: Final = 0.05
 """Chance to deny that the clock starts anew for any cause although it does for all."""
 LEARNED: Final = 0.6
 """Share of the ended stays, the first to end, from which the effect is learned that the later ones are foretold by."""
+MOST_STEPS: Final = 30
+"""Most steps of the fit; it takes five or so."""
+NEAR: Final = 1e-8
+"""Step below which an effect is found, and effect below which there is none."""
 ALL: Final = "all"
 """Name of the rows that hold for all stages together."""
 
@@ -119,10 +122,10 @@ def examine_clock_reset(rows: StayRows) -> ClockReset:
     -----
     If the clock starts anew (a semi-Markov process), then given the stage and the age in it the hazards do not depend
     on the time before (Andersen and Keiding, Statistical Methods in Medical Research 11, 2002). It is one Cox model per
-    cause with the logarithm of one plus these days, a baseline for each stage, and errors by record: frailty, which
-    makes some records fast in every stage, shows as an effect. An effect that is told must also foretell: learned from
-    what was known when 60 % of the ended stays had ended, it has to raise the partial likelihood of what happened later
-    by more than the standard error of that.
+    cause with the logarithm of one plus these days, a baseline for each stage (ties as Breslow's) and errors by record:
+    frailty, which makes some records fast in every stage, shows as an effect. An effect that is told must also
+    foretell: learned from what was known when 60 % of the ended stays had ended, it has to raise the partial likelihood
+    of what happened later by more than the standard error of that.
     """
     entries, before = _read(rows)
     x = np.log2(1 + before)[:, None]
@@ -201,8 +204,8 @@ def _age_at(entries: StayRows, instant: int) -> FloatArray:
 def _estimate(x: FloatArray, record: IntArray, risks: StageRisks) -> dict[str, float]:
     nothing = dict.fromkeys(("log_ratio", "ratio", "std_err", "low", "high", "p"), np.nan)
     at_risk = x[risks.row]
-    effect = fit_effects(at_risk, risks, prior_sd=PRIOR_SD) if risks.happened.sum() >= LEAST_EVENTS else None
-    if effect is None or not effect.any():
+    effect = _fit(at_risk, risks)
+    if risks.happened.sum() < LEAST_EVENTS or not effect.any():
         return nothing
     likelihood = evaluate_partial_likelihood(at_risk, effect, risks)
     error = float(np.sqrt(cover_effects(likelihood, record[risks.row], prior_sd=PRIOR_SD)[0, 0]))
@@ -217,14 +220,26 @@ def _estimate(x: FloatArray, record: IntArray, risks: StageRisks) -> dict[str, f
     }
 
 
+def _fit(x: FloatArray, risks: StageRisks) -> FloatArray:
+    """Return the effect of one column, shape (1,), by Newton's steps; 0 where it does not vary among those at risk."""
+    effect, precision = np.zeros(1), 1 / PRIOR_SD**2
+    for _ in range(MOST_STEPS):
+        at = evaluate_partial_likelihood(x, effect, risks)
+        step = (at.scores.sum() - effect * precision) / (at.information[0, 0] + precision)
+        effect = effect + np.clip(step, -1.0, 1.0)
+        if abs(step[0]) < NEAR:
+            break
+    return np.where(np.abs(effect) > NEAR, effect, 0.0)
+
+
 def _foretell(x: FloatArray, past: StageRisks, future: StageRisks, record: IntArray) -> dict[str, float]:
     """Return by how much the effect of the past raises the log partial likelihood of the future, per event."""
     happened = np.flatnonzero(future.happened)
     told: dict[str, float] = {"gain": np.nan, "gain_std_err": np.nan, "later_events": len(happened)}
     if min(past.happened.sum(), len(happened)) < LEAST_EVENTS:
         return told
-    effect = fit_effects(x[past.row], past, prior_sd=PRIOR_SD)
-    if effect is None or not effect.any():
+    effect = _fit(x[past.row], past)
+    if not effect.any():
         return told
     terms = [evaluate_partial_likelihood(x[future.row], given, future).terms for given in (effect, 0 * effect)]
     each = (terms[0] - terms[1])[happened]

@@ -107,15 +107,21 @@ def win_after_entry_by_date(
     -----
     Calendar effects make the kernel depend on the day of entry, so the equation is solved backwards from the last day.
     """
+    moves = [cause - 1 for cause in MOVES]
     for day in range(days - 1, -1, -1):
         fresh = fresh_on(day)
         kinds, stages = fresh.shape[:2]
         if day == days - 1:
             won = np.zeros((kinds, stages, days, len(last)))
+            # Where each way on leads, from each stage: what a day adds is then one product for each stage.
+            beyond = np.zeros((kinds, stages, days, len(MOVES), len(last)))
         direct = np.concatenate((np.zeros((kinds, stages, 1)), np.cumsum(fresh[..., WON], axis=2)), axis=2)
-        got = direct[:, :, np.maximum(last - day + 1, 0)]
-        onward = np.einsum("psdm,smn->psnd", fresh[..., [cause - 1 for cause in MOVES]], towards)
-        if days - day > 1:
-            got = got + np.einsum("psnd,pndm->psm", onward[..., 1:], won[:, :, day + 1 :], optimize=True)
-        won[:, :, day] = np.linalg.solve(np.eye(stages) - onward[..., 0], got)
+        left = fresh[..., moves]
+        later = left[:, :, 1:].reshape(kinds, stages, 1, -1) @ beyond[:, :, day + 1 :].reshape(
+            kinds, stages, -1, len(last)
+        )
+        got = direct[:, :, np.maximum(last - day + 1, 0)] + later[:, :, 0]
+        same_day = np.einsum("psm,smn->psn", left[:, :, 0], towards)
+        won[:, :, day] = np.linalg.solve(np.eye(stages) - same_day, got)
+        beyond[:, :, day] = np.einsum("smn,pnj->psmj", towards, won[:, :, day])
     return won

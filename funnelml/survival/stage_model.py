@@ -27,6 +27,7 @@ from funnelml.survival.ratios.pieces import N_BANDS, cut_pieces
 from funnelml.survival.renewal import WON, put_on_days, win_after_entry, win_after_entry_by_date
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stay_rows import StayRows
+from funnelml.survival.stays import refuse
 from funnelml.survival.steps_ahead import Steps, lay_steps, leave_in_steps
 from funnelml.survival.transitions import fit_transitions
 
@@ -111,6 +112,7 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         given = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64)
         if given.shape != (len(rows),):
             raise ModelInputError(f"weights must be of shape ({len(rows)},) like the stays, not of {given.shape}")
+        refuse(~(np.isfinite(given) & (given >= 0)), "weights are negative or not finite", "use 0 for next to none")
         weight = given * self._recency(rows)
         once = np.flatnonzero(_seen_first(rows))
         entries = rows.take(once)
@@ -158,6 +160,10 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             Row 0: still in the stage; then advanced, won, lost, moved back. Columns sum to 1.
         """
         asked = _check_times(times)
+        if self.ratios_ is None and self.calendar_ is None:
+            alike, back = _group_alike(rows)
+            if len(alike) < len(rows):
+                return self.predict_cumulative_incidence(rows.take(alike), asked)[back]
         steps = lay_steps(asked, grain=self.grain_)
         ended = steps.ended_by(asked)
         out = np.zeros((len(rows), 1 + N_CAUSES, len(asked)))
@@ -189,8 +195,13 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         later stages are entered with what is typical.
         """
         asked = _check_times(times)
-        if not len(rows):
-            return np.zeros((0, len(asked)))
+        self._check_funnel(rows)
+        if not len(rows) or not len(asked):
+            return np.zeros((len(rows), len(asked)))
+        if self.ratios_ is None and self.calendar_ is None:
+            alike, back = _group_alike(rows)
+            if len(alike) < len(rows):
+                return self.predict_won_by(rows.take(alike), asked)[back]
         steps = lay_steps(asked, grain=self.grain_)
         days = int(steps.day[-1]) + 1
         ends, between = _whole_days(asked, grain=self.grain_)
@@ -206,10 +217,12 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
                 direct = np.concatenate((np.zeros((len(these), 1)), np.cumsum(mass[..., WON], axis=1)), axis=1)
                 won[these] = direct[:, ended]
                 # Two ways on, each to where it leads on each day: one product for each record.
-                left = put_on_days(mass[..., [0, 3]], steps, days).reshape(len(these), 1, -1)
-                onward = np.einsum("wt,ptuj->puwj", self.towards_[place], later)
-                onward = onward.reshape(len(onward), -1, len(ends))[kind[these] - first]
-                won[these] += (left @ onward)[:, 0] @ between
+                left = put_on_days(mass[..., [0, 3]], steps, days).reshape(len(these), -1)
+                onward = np.einsum("wt,ptuj->puwj", self.towards_[place], later).reshape(len(later), -1, len(ends))
+                if len(onward) == 1:
+                    won[these] += left @ (onward[0] @ between)
+                else:
+                    won[these] += (left[:, None] @ onward[kind[these] - first])[:, 0] @ between
         return np.clip(won, 0.0, 1.0)
 
     def days_observed(self, rows: StayRows) -> FloatArray:
@@ -275,9 +288,12 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             ratios=self.ratios_.ratios(entries, first) if isinstance(self.ratios_, CoxRatios) else None,
         )
 
-    def _by_stage(self, rows: StayRows) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    def _check_funnel(self, rows: StayRows) -> None:
         if rows.stages != self.stages_:
             raise ModelInputError("these stays are of another funnel than the model; train it again on this one")
+
+    def _by_stage(self, rows: StayRows) -> Iterator[tuple[int, NDArray[np.intp]]]:
+        self._check_funnel(rows)
         for place in range(len(self.stages_)):
             mine = np.flatnonzero(rows.place == place)
             for begin in range(0, len(mine), _CHUNK):
@@ -285,17 +301,15 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
     def _leave(self, rows: StayRows, place: int, steps: Steps) -> FloatArray:
         of = self.hazards_[self.stages_[place]]
-        if self.ratios_ is None and self.calendar_ is None:
-            ages, back = np.unique(rows.age, return_inverse=True)
-            return leave_in_steps(of, ages, steps)[back]
         dates = None if self.calendar_ is None else self._dates_ahead(rows, int(steps.day[-1]) + 2)
         return leave_in_steps(of, rows.age, steps, ratios=self._ratios_of(rows), calendar=dates)
 
     def _ratios_of(self, rows: StayRows) -> FloatArray | None:
         if self.ratios_ is None:
             return None
-        bands = [self.ratios_.ratios(rows, np.full(len(rows), band)) for band in range(N_BANDS)]
-        return np.stack(bands, axis=2)
+        n = len(rows)
+        every = self.ratios_.ratios(rows.take(np.tile(np.arange(n), N_BANDS)), np.repeat(np.arange(N_BANDS), n))
+        return np.moveaxis(every.reshape(N_BANDS, n, -1), 0, 2)
 
     def _dates_ahead(self, rows: StayRows, days: int) -> FloatArray:
         assert self.calendar_ is not None
@@ -343,12 +357,19 @@ def _whole_days(times: FloatArray, *, grain: str) -> tuple[NDArray[np.int64], Fl
     return ends.astype(np.int64), between
 
 
+def _group_alike(rows: StayRows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return one row of each stage and age, and which of them each row is like."""
+    _, first, back = np.unique(rows.place + 1j * rows.age, return_index=True, return_inverse=True)
+    return first, back.reshape(-1)
+
+
 def _seen_first(rows: StayRows) -> NDArray[np.bool_]:
     """Return which rows see a stay for the first time: each stay once."""
-    order = np.lexsort((rows.age, rows.entered_at, rows.place, pd.factorize(rows.record_id)[0]))
-    record, place = pd.factorize(rows.record_id)[0][order], rows.place[order]
-    new = np.diff(record, prepend=-1) != 0
-    new |= (np.diff(place, prepend=-1) != 0) | (np.diff(rows.entered_at[order], prepend=-1) != 0)
+    assert rows.duration is not None
+    # A record may enter a stage twice on one day: such stays are told apart by how long they last.
+    stay = np.column_stack((pd.factorize(rows.record_id)[0], rows.place, rows.entered_at, rows.duration))
+    order = np.lexsort((rows.age, *stay.T[::-1]))
+    new = np.append(True, (stay[order[1:]] != stay[order[:-1]]).any(axis=1))
     first = np.zeros(len(rows), dtype=bool)
     first[order[new]] = True
     return first

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
+from funnelml.cli import main
 from funnelml.errors import ModelInputError, NotEnoughDataError
+from funnelml.history.episodes import stage_episodes
+from funnelml.runs.workspace import load_workspace
 from funnelml.schema import DAY
 from funnelml.survival.causes import CAUSES
-from funnelml.survival.clock_reset import ALL, examine_clock_reset
+from funnelml.survival.clock_reset import examine_clock_reset
+from funnelml.survival.learning_stays import stays_of_episodes
+from funnelml.synthetic import Arrivals, simulate_crm
+from funnelml.synthetic.world import plain_world
 from tests.survival.stay_worlds import STAGES, stays_from
 
 
@@ -55,7 +62,7 @@ def carries_on():
 
 
 def overall(found):
-    return found.to_frame().query("stage == @ALL").set_index("outcome")
+    return found.to_frame().query("stage == 'all'").set_index("outcome")
 
 
 def test_a_clock_that_starts_anew_is_left_in_peace(resets):
@@ -143,3 +150,34 @@ def test_faults_are_named():
     unknown = rows.covariates.assign(days_before_stage=np.nan)
     with pytest.raises(NotEnoughDataError, match="no stay tells the days before its stage"):
         examine_clock_reset(replace(rows, covariates=unknown))
+
+
+@pytest.mark.parametrize("speed_sd", [0.0, 0.8])
+def test_the_synthetic_crm(speed_sd):
+    """Its laws depend on the age in the stage, and records move back; only their own speed makes the clock carry on."""
+    world = plain_world(days=400, future_days=30, arrivals=Arrivals(per_day=6.0, yearly_growth=0.0), speed_sd=speed_sd)
+    crm = simulate_crm(world, seed=1)
+    stays = stays_of_episodes(stage_episodes(crm.history, as_of=world.start + timedelta(days=399)))
+    verdicts = overall(examine_clock_reset(stays))["verdict"]
+    told = set(verdicts) - {"too_few"}
+    assert (
+        told == {"starts_anew"} if not speed_sd else "carries_on" in told and "starts_anew" not in verdicts[:3].tolist()
+    )
+
+
+@pytest.mark.realdata
+def test_the_clock_of_the_loans_does_not_start_anew(real_data, tmp_path):
+    """Slow to the offer, slow to be approved: the days before foretell being won; being lost they do not."""
+    root = tmp_path / "loans"
+    columns = ["--case", "case:concept:name", "--stage", "concept:name", "--time", "time:timestamp"]
+    ends = ["--won", "A_APPROVED,A_REGISTERED,A_ACTIVATED", "--lost", "A_DECLINED,A_CANCELLED"]
+    log = real_data / "loan_applications_2012_A.csv.gz"
+    zone = ["--time-zone", "Europe/Amsterdam"]
+    assert main(["init", str(root), "--event-log", str(log), *columns, *zone, *ends]) == 0
+    history = load_workspace(root).history
+    found = examine_clock_reset(stays_of_episodes(stage_episodes(history, as_of=date(2012, 1, 15))))
+    rows = overall(found)
+    assert found.carries_on == ("advanced", "won")
+    assert rows.loc["won", "ratio"] == pytest.approx(0.754, abs=0.01)
+    assert rows.loc["won", "gain"] > 3 * rows.loc["won", "gain_std_err"]
+    assert rows.loc["lost", "verdict"] == "starts_anew"

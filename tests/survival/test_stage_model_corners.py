@@ -204,7 +204,7 @@ def test_texts_where_numbers_were_learned_are_an_error(kind):
     if kind == "none":
         assert len(model.predict_cumulative_incidence(texts, TIMES)) == 20
         return
-    with pytest.raises(ModelInputError, match="covariate 'amount' was of numbers .* now holds texts .12 万.; hand it"):
+    with pytest.raises(ModelInputError, match=r"covariate 'amount' was of numbers .* now holds texts .12 万.; hand it"):
         model.predict_cumulative_incidence(texts, TIMES)
 
 

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from funnelml.errors import InputError, did_you_mean
-from funnelml.language import Language, days, say, share
+from funnelml.language import Language, say, share
 from funnelml.plots.fonts import legible
 from funnelml.plots.survival.outcomes import COLOURS, show_days_in_stage
 from funnelml.plots.theme import FAINT, SIZE, drawn_on, write_title
 from funnelml.survival.causes import CAUSES
 from funnelml.survival.nonparametric.binned_hazards import BinnedHazards
-from funnelml.survival.nonparametric.words import name_outcome
+from funnelml.survival.nonparametric.words import name_outcome, tell_between
 
 FEW: Final = 5
 """A rate of fewer ends than this is drawn hollow."""
@@ -74,15 +74,16 @@ def plot_hazards(
         for i, outcome in enumerate(seen):
             rows = table[(table["outcome"] == outcome) & table["hazard"].notna()]
             colour, width = COLOURS[outcome], (rows["to_day"] - rows["from_day"]).to_numpy(dtype=float)
-            rate = rows["hazard"].to_numpy(dtype=float)
+            rate = rows["chance_per_day"].to_numpy(dtype=float)
+            low, high = (-np.expm1(-rows[end].to_numpy(dtype=float)) for end in ("low", "high"))
             at = rows["from_day"].to_numpy(dtype=float) + width * (0.5 + 0.16 * (i - (len(seen) - 1) / 2))
             ax.hlines(rate, rows["from_day"], rows["to_day"], color=colour, linewidth=2)
-            ax.vlines(at, rows["low"], rows["high"], color=colour, linewidth=1.2, alpha=0.75)
+            ax.vlines(at, low, high, color=colour, linewidth=1.2, alpha=0.75)
             few = rows["events"].to_numpy() < FEW
             ax.plot(at[~few], rate[~few], "o", color=colour, markersize=5.5, label=name_outcome(outcome, language))
             ax.plot(at[few], rate[few], "o", color=colour, markersize=5.5, markerfacecolor="white")
             # A rate of few ends has an interval that would flatten all others.
-            top = max(top, *rate, *rows["high"].to_numpy(dtype=float)[~few])
+            top = max(top, *rate, *high[~few])
         show_days_in_stage(ax, last, language)
         ax.set_ylim(0, top * 1.08 if top > 0 else 1.0)
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value, 0 if top > 0.05 else 1)))
@@ -108,10 +109,11 @@ def _find(table: pd.DataFrame, seen: list[str], place: str, language: Language) 
     if not seen:
         return say(language, en=f"Nobody was seen to leave {place}", zh=f"未观察到有记录离开{place}")
     rows = table[(table["outcome"] == max(seen, key=lambda o: table.loc[table["outcome"] == o, "events"].sum()))]
-    top = rows.iloc[int(np.nanargmax(rows["hazard"].to_numpy(dtype=float)))]
-    words, ages = name_outcome(str(top["outcome"]), language), f"{top['from_day']:,.0f}-{days(top['to_day'], language)}"
+    top = rows.iloc[int(np.nanargmax(rows["chance_per_day"].to_numpy(dtype=float)))]
+    words = name_outcome(str(top["outcome"]), language)
+    ages = tell_between(float(top["from_day"]), float(top["to_day"]), language)
     return say(
         language,
-        en=f"{place}: most {words} at {ages}, {share(float(top['hazard']), 1)} a day",
-        zh=f"{place}：{ages}时{words}最多，每天 {share(float(top['hazard']), 1)}",
+        en=f"{place}: most {words} at {ages}, {share(float(top['chance_per_day']), 1)} a day",
+        zh=f"{place}：{ages}时{words}最多，每天 {share(float(top['chance_per_day']), 1)}",
     )

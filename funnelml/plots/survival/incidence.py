@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from funnelml.language import Language, days, say, share
+from funnelml.language import Language, say, share
 from funnelml.plots.fonts import legible
 from funnelml.plots.survival.outcomes import COLOURS, show_days_in_stage
 from funnelml.plots.theme import FAINT, INK, SIZE, drawn_on, write_title
 from funnelml.survival.nonparametric.stage_incidence import OUTCOMES, StageIncidence
-from funnelml.survival.nonparametric.words import name_outcome
+from funnelml.survival.nonparametric.words import name_outcome, tell_time
 
 _STACK = ("advanced", "won", "still_in_stage", "moved_back", "lost")
 _LEAST_GAP = 0.062
@@ -103,7 +103,7 @@ def _find(end: dict[str, float], until: float, name: str, language: Language) ->
         return say(language, en=f"Nobody was seen to leave {name}", zh=f"未观察到有记录离开{name}")
     most = max((o for o in OUTCOMES if o != "still_in_stage"), key=lambda outcome: end[outcome])
     words = name_outcome(most, language)
-    figure, by = share(float(end[most])), days(until, language)
+    figure, by = share(float(end[most])), tell_time(until, language)
     return say(language, en=f"{name}: {figure} {words} within {by}", zh=f"{name}：{by}内 {figure} {words}")
 
 
@@ -113,7 +113,7 @@ def _detail(incidence: StageIncidence, stage: str, group: object | None, until: 
     whose = "" if len(rows) == 1 else legible(str(row["group"]), otherwise="one group") + ", "
     return say(
         language,
-        en=f"{whose}{row['stays']:,} stays by {incidence.as_of}; dotted: ten at risk until day {until:,.0f}",
+        en=f"{whose}{row['stays']:,} stays by {incidence.as_of}; dotted: ten at risk until {tell_time(until, 'en')}",
         zh=f"{whose.replace(', ', '，')}截至 {incidence.as_of} 共 {row['stays']:,} 次停留；"
-        f"虚线：第 {until:,.0f} 天前至少有 10 条仍在观察",
+        f"虚线：{tell_time(until, 'zh')}内至少 10 条仍在观察",
     )

@@ -7,13 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from funnelml.errors import InputError, did_you_mean
-from funnelml.language import Language, days, say, share
+from funnelml.language import Language, say, share
 from funnelml.plots.fonts import legible
 from funnelml.plots.survival.outcomes import GROUP_COLOURS, show_days_in_stage
 from funnelml.plots.theme import FAINT, INK, SIZE, drawn_on, write_title
 from funnelml.survival.nonparametric.bands import pointwise_band
 from funnelml.survival.nonparametric.stage_incidence import OUTCOMES, StageCurve, StageIncidence
-from funnelml.survival.nonparametric.words import name_outcome
+from funnelml.survival.nonparametric.words import name_outcome, tell_time
 
 _ROW = 13.5
 """Points between the rows of numbers at risk."""
@@ -41,7 +41,7 @@ def plot_group_incidence(
     -------
     matplotlib.axes.Axes
         The five largest groups, each with its pointwise band up to the last day on which ten of its records were at
-        risk, and with the stays at risk below.
+        risk, dotted from there to the end of what was observed, and with the stays at risk below.
 
     Raises
     ------
@@ -61,10 +61,16 @@ def plot_group_incidence(
     place = legible(stage, otherwise=f"Stage {incidence.funnel.stages.index(stage) + 1}")
     with drawn_on(ax, size=(SIZE[0] + 0.6, SIZE[1] + 0.5 + 0.2 * len(drawn))) as ax:
         for (group, of), colour in zip(drawn.items(), GROUP_COLOURS, strict=False):
-            on = np.unique(np.concatenate(([0.0], of.curve.times[of.curve.times <= of.told_until], [of.told_until])))
+            told, ends = of.told_until, min(of.curve.observed_until, last)
+            on = np.unique(np.concatenate(([0.0, told, ends], of.curve.times[of.curve.times <= ends])))
+            on = on[on <= ends]
             low, high = pointwise_band(of.stays, of.curve, on, level=incidence.level)
-            ax.fill_between(on, low[row], high[row], step="post", color=colour, alpha=0.16, linewidth=0)
-            ax.step(on, of.curve(on)[row], where="post", color=colour, linewidth=2, label=names[group])
+            chance, before = of.curve(on)[row], on <= told
+            ax.fill_between(
+                on[before], low[row, before], high[row, before], step="post", color=colour, alpha=0.16, lw=0
+            )
+            ax.step(on[before], chance[before], where="post", color=colour, linewidth=2, label=names[group])
+            ax.step(on[on >= told], chance[on >= told], where="post", color=colour, linewidth=1.3, linestyle=":")
         show_days_in_stage(ax, last, language)
         ax.set_ylim(bottom=0)
         ax.set_ylim(0, min(1.0, ax.get_ylim()[1]))
@@ -83,15 +89,15 @@ def plot_group_incidence(
         more = (
             ""
             if not left_out
-            else say(language, en=f", {left_out:,} smaller groups left out", zh=f"，另有 {left_out:,} 个较小分组")
+            else say(language, en=f"; {left_out:,} smaller groups left out", zh=f"，另有 {left_out:,} 个较小分组")
         )
         write_title(
             ax,
             _find(drawn, names, row, outcome, place, language),
             say(
                 language,
-                en=f"by {incidence.as_of}, with {share(incidence.level)} bands for each day{more}",
-                zh=f"截至 {incidence.as_of}，阴影为逐日 {share(incidence.level)} 区间{more}",
+                en=f"by {incidence.as_of}; {share(incidence.level)} bands; dotted: under ten at risk{more}",
+                zh=f"截至 {incidence.as_of}，阴影为 {share(incidence.level)} 区间，点线处不足 10 条{more}",
             ),
         )
     return ax
@@ -107,7 +113,7 @@ def _write_at_risk(ax: Axes, drawn: dict[object, StageCurve], names: dict[object
     for i, ((group, of), colour) in enumerate(zip(drawn.items(), GROUP_COLOURS, strict=False), start=1):
         height = top - _ROW * i
         ax.annotate(
-            names[group], (0, 0), (-12, height), xycoords="axes fraction", textcoords="offset points", ha="right",
+            names[group], (0, 0), (-22, height), xycoords="axes fraction", textcoords="offset points", ha="right",
             va="top", size=9, color=colour,
         )  # fmt: skip
         counts = of.stays.at_risk_on(np.array(ticks, dtype=np.float64))
@@ -121,10 +127,10 @@ def _write_at_risk(ax: Axes, drawn: dict[object, StageCurve], names: dict[object
 def _find(
     drawn: dict[object, StageCurve], names: dict[object, str], row: int, outcome: str, place: str, language: Language
 ) -> str:
-    day = min(of.told_until for of in drawn.values())
+    day = min(max(of.told_until for of in drawn.values()), *(of.curve.observed_until for of in drawn.values()))
     chance = {group: float(of.curve(day)[row]) for group, of in drawn.items()}
     most, least = max(chance, key=lambda g: chance[g]), min(chance, key=lambda g: chance[g])
-    words, by = name_outcome(outcome, language), days(day, language)
+    words, by = name_outcome(outcome, language), tell_time(day, language)
     if chance[most] == chance[least]:
         figure = share(chance[most])
         return say(language, en=f"{place}: {figure} {words} within {by}", zh=f"{place}：{by}内{words} {figure}")

@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from funnelml.language import Language, days, say, share
+from funnelml.language import Language, say, share
 from funnelml.survival.causes import CAUSES
 from funnelml.survival.nonparametric.stage_incidence import StageIncidence
-from funnelml.survival.nonparametric.words import are_several, list_few, name_outcome, name_place
+from funnelml.survival.nonparametric.words import are_several, list_few, name_outcome, name_place, tell_between
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stays import Stays
 
 MOST_SPANS: Final = 10
 """Most spans of age in which a stage is told."""
+SHORTEST: Final = 1.0
+"""Fewest days of a span: what is told is the chance per day."""
 LEAST_ENDS: Final = 20
 """Fewest ends in a span, of all outcomes together; ages with fewer share one."""
 
@@ -33,7 +35,8 @@ class BinnedHazards:
     table : pandas.DataFrame
         One row per ``stage, group, outcome`` and span of age: ``from_day`` (excluded, but for 0), ``to_day``;
         ``events``; ``days_at_risk`` (days that all stays together spent in that span, under observation); ``hazard``
-        (ends per day at risk), ``low, high``. NaN where nobody was at risk.
+        (ends per day at risk), ``low, high``. NaN where nobody was at risk. ``chance_per_day``: that of a hazard so
+        high to end a stay within a day, if nothing else did; it does not pass 1.
     """
 
     level: float
@@ -54,8 +57,8 @@ class BinnedHazards:
             here = rows[(rows["outcome"] == outcome) & rows["hazard"].notna()]
             top = here.iloc[int(here["hazard"].to_numpy().argmax())]
             place = name_place(str(stage), group, several, language)
-            what, rate = name_outcome(outcome, language), share(float(top["hazard"]), 1)
-            ages = f"{top['from_day']:,.0f}-{days(top['to_day'], language)}"
+            what, rate = name_outcome(outcome, language), share(float(top["chance_per_day"]), 1)
+            ages = tell_between(float(top["from_day"]), float(top["to_day"]), language)
             told.append(
                 say(language, en=f"{place}: {what} {rate} a day at {ages}", zh=f"{place}：{ages}时每天{what} {rate}")
             )
@@ -84,8 +87,9 @@ def bin_hazards(incidence: StageIncidence) -> BinnedHazards:
 
     Notes
     -----
-    Ends over days at risk, as if the hazard were constant within a span; the interval is Garwood's exact one of a
-    Poisson count (Biometrika 28, 1936), :math:`\chi^2_{2d, \alpha/2} / 2T` to :math:`\chi^2_{2d+2, 1-\alpha/2} / 2T`.
+    Spans are a day or longer. The hazard is ends over days at risk, as if it were constant within a span; the interval
+    is Garwood's exact one of a Poisson count (Biometrika 28, 1936), :math:`\chi^2_{2d, \alpha/2} / 2T` to
+    :math:`\chi^2_{2d+2, 1-\alpha/2} / 2T`.
     """
     until = incidence.common_days()
     parts = []
@@ -104,10 +108,18 @@ def bin_hazards(incidence: StageIncidence) -> BinnedHazards:
 
 
 def _edges(ends: FloatArray, last: float) -> FloatArray:
-    spans = int(np.clip(len(ends) // LEAST_ENDS, 1, MOST_SPANS))
-    inner = np.quantile(ends, np.arange(1, spans) / spans, method="inverted_cdf") if len(ends) else np.zeros(0)
-    inner = np.unique(inner)
-    return np.concatenate(([0.0], inner[(inner > 0) & (inner < last)], [last if last > 0 else 1.0]))
+    rest, edges = np.sort(ends), [0.0]
+    while len(edges) < MOST_SPANS:
+        share_of_rest = -(-len(rest) // (MOST_SPANS + 1 - len(edges)))
+        enough = max(LEAST_ENDS, share_of_rest)
+        if len(rest) <= enough:
+            break
+        edge = max(float(rest[enough - 1]), edges[-1] + SHORTEST)
+        rest = rest[rest > edge]
+        if len(rest) < LEAST_ENDS or edge > last - SHORTEST:
+            break
+        edges.append(edge)
+    return np.array([*edges, last if last > 0 else SHORTEST])
 
 
 def _rates(stays: Stays, edges: FloatArray, level: float) -> pd.DataFrame:
@@ -125,5 +137,6 @@ def _rates(stays: Stays, edges: FloatArray, level: float) -> pd.DataFrame:
         high = chi2.ppf((1 + level) / 2, 2 * events + 2) / (2 * safe)
         ages = {"outcome": outcome, "from_day": edges[:-1], "to_day": edges[1:]}
         counts = {"events": events, "days_at_risk": exposed, "hazard": events / safe}
-        rows.append(pd.DataFrame(ages | counts | {"low": low, "high": high}))
+        ends = {"low": low, "high": high, "chance_per_day": -np.expm1(-events / safe)}
+        rows.append(pd.DataFrame(ages | counts | ends))
     return pd.concat(rows, ignore_index=True)

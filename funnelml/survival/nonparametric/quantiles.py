@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from funnelml.errors import InputError
-from funnelml.language import Language, days, say
+from funnelml.language import Language, say
 from funnelml.survival.causes import CAUSES
 from funnelml.survival.nonparametric.bands import pointwise_band
 from funnelml.survival.nonparametric.stage_incidence import StageCurve, StageIncidence
-from funnelml.survival.nonparametric.words import are_several, between_days, list_few, name_place
+from funnelml.survival.nonparametric.words import are_several, list_few, name_place, tell_between, tell_time
 from funnelml.survival.risk_sets import FloatArray
 
 SHARES: Final = (0.25, 0.5, 0.75)
@@ -54,13 +54,13 @@ class StayQuantiles:
         if len(known):
             told = [
                 name_place(row["stage"], row["group"], several, language)
-                + f" {days(row['days'], language)} ({between_days(row['low'], row['high'], language)})"
+                + f" {tell_time(row['days'], language)} ({tell_between(row['low'], row['high'], language)})"
                 for _, row in known.iterrows()
             ]
             text = say(
                 language,
-                en=f"Days by which {part:.0%} of stays have ended: {list_few(told, 'en')}.",
-                zh=f"{part:.0%} 的停留已结束所需天数：{list_few(told, 'zh')}。",
+                en=f"Time by which {part:.0%} of stays have ended: {list_few(told, 'en')}.",
+                zh=f"{part:.0%} 的停留已结束所需时间：{list_few(told, 'zh')}。",
             )
         if len(unknown):
             names = list_few(

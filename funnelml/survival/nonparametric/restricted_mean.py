@@ -9,13 +9,13 @@ import pandas as pd
 from scipy.stats import norm
 
 from funnelml.errors import InputError
-from funnelml.language import Language, days, say
+from funnelml.language import Language, say
 from funnelml.survival.causes import N_CAUSES
 from funnelml.survival.curve import CumulativeIncidence
 from funnelml.survival.nonparametric.bands import known_records, log_log_band
 from funnelml.survival.nonparametric.influence import influence_on_area
 from funnelml.survival.nonparametric.stage_incidence import OUTCOMES, StageIncidence
-from funnelml.survival.nonparametric.words import are_several, between_days, list_few, name_place
+from funnelml.survival.nonparametric.words import are_several, list_few, name_place, tell_between, tell_time
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stays import Stays
 
@@ -56,17 +56,17 @@ class RestrictedMeans:
             name_place(row["stage"], row["group"], several, language)
             + say(
                 language,
-                en=f" {days(row['mean_days'])} ({between_days(row['low'], row['high'], 'en')}; up to day "
-                f"{row['tau_days']:,.0f})",
-                zh=f" {days(row['mean_days'], 'zh')} ({between_days(row['low'], row['high'], 'zh')}；"
-                f"计至第 {row['tau_days']:,.0f} 天)",
+                en=f" {tell_time(row['mean_days'], 'en')} ({tell_between(row['low'], row['high'], 'en')}; up to "
+                f"{tell_time(row['tau_days'], 'en')})",
+                zh=f" {tell_time(row['mean_days'], 'zh')} ({tell_between(row['low'], row['high'], 'zh')}；"
+                f"最多计 {tell_time(row['tau_days'], 'zh')})",
             )
             for _, row in known.iterrows()
         ]
         return say(
             language,
-            en=f"Mean days in a stage: {list_few(told, 'en')}.",
-            zh=f"阶段平均停留天数：{list_few(told, 'zh')}。",
+            en=f"Mean time in a stage: {list_few(told, 'en')}.",
+            zh=f"阶段平均停留时间：{list_few(told, 'zh')}。",
         )
 
 
@@ -78,8 +78,8 @@ def restricted_means(incidence: StageIncidence, *, tau_days: float | None = None
     incidence : StageIncidence
         Curves of every stage and group.
     tau_days : float, optional
-        Days up to which a stay counts. By default, for each stage, the last day on which ten records were at risk in
-        each of its groups (those of fewer records aside), so that groups are compared on the same days.
+        Days up to which a stay counts; by default, for each stage, those of ``StageIncidence.common_days``, so that
+        groups are compared on the same days.
 
     Returns
     -------

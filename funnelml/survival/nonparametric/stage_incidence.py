@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -50,9 +50,7 @@ class StageCurve:
     @property
     def told_until(self) -> float:
         """Last day on which ten records were at risk; the last follow-up if there never were so many."""
-        ends = np.unique(self.stays.duration)
-        enough = self.stays.at_risk_on(ends) * self.stays.records_per_weight >= LEAST_AT_RISK - 1e-9
-        return float(ends[enough][-1] if enough.any() else ends[-1])
+        return _told_until([self.stays])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,11 +168,17 @@ class StageIncidence:
         return tell_incidence(self.counts, until, ends, language)
 
     def common_days(self) -> dict[str, float]:
-        """Return for each stage the last day on which each group of ten records or more had ten at risk."""
-        large = self.counts[self.counts["records"] >= LEAST_AT_RISK]
-        rest = self.counts[~self.counts["stage"].isin(large["stage"])]
-        last = pd.concat((rest.groupby("stage")["told_until"].max(), large.groupby("stage")["told_until"].min()))
-        return {str(stage): float(day) for stage, day in last.items()}
+        """Return for each stage the day to which its groups are told and compared.
+
+        The last day on which ten records of all groups together were at risk, and to which each group that has enough
+        stays was observed.
+        """
+        days: dict[str, float] = {}
+        for stage, rows in self.counts.groupby("stage", sort=False):
+            together = [self.curves[str(stage), group].stays for group in rows["group"]]
+            observed = rows.loc[rows["enough"], "observed_until"].min()
+            days[str(stage)] = min(_told_until(together), np.inf if np.isnan(observed) else float(observed))
+        return days
 
     def _read(self, days: Mapping[tuple[str, object], FloatArray]) -> pd.DataFrame:
         parts = []
@@ -240,6 +244,13 @@ def stage_incidence(episodes: StageEpisodes, *, by: Groups | None = None, level:
     return StageIncidence(
         as_of=episodes.as_of, funnel=episodes.funnel, level=level, curves=curves, counts=pd.DataFrame(rows)
     )
+
+
+def _told_until(together: Sequence[Stays]) -> float:
+    ends = np.unique(np.concatenate([stays.duration for stays in together]))
+    at_risk = sum((stays.at_risk_on(ends) * stays.records_per_weight for stays in together), np.zeros(len(ends)))
+    enough = at_risk >= LEAST_AT_RISK - 1e-9
+    return float(ends[enough][-1] if enough.any() else ends[-1])
 
 
 def _own_days(of: StageCurve) -> FloatArray:

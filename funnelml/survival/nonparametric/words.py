@@ -21,6 +21,7 @@ NAMES: Final = {
     "moved_back": ("moved back", "回退"),
 }
 """What each outcome is called."""
+_UNITS: Final = ((24, "hours", "小时"), (1_440, "minutes", "分钟"), (86_400, "seconds", "秒"))
 LISTED: Final = 6
 """Most stages or groups that a sentence names."""
 
@@ -36,11 +37,27 @@ def name_place(stage: str, group: object, several: bool, language: Language) -> 
     return say(language, en=f"{stage} ({group})", zh=f"{stage}（{group}）") if several else stage
 
 
-def between_days(low: float, high: float, language: Language) -> str:
-    """Return an interval of days; the unit stands before it."""
+def tell_time(value: float, language: Language) -> str:
+    """Return a length of time in days, or in the largest unit of which it is one or more.
+
+    Examples
+    --------
+    >>> tell_time(3.0, "en"), tell_time(0.25, "en"), tell_time(0.01, "zh")
+    ('3 days', '6 hours', '14 分钟')
+    """
+    if not 0 < value < 1:
+        return days(value, language)
+    size, english, chinese = next(unit for unit in _UNITS if value * unit[0] >= 1 or unit is _UNITS[-1])
+    return f"{value * size:.2g}" + say(language, en=f" {english}", zh=f" {chinese}")
+
+
+def tell_between(low: float, high: float, language: Language) -> str:
+    """Return an interval of times; an end that the data do not reach is not observed."""
     unseen = say(language, en="not observed", zh="未观察到")
-    low_text, high_text = (days(end).split(" ")[0] if np.isfinite(end) else unseen for end in (low, high))
-    return say(language, en=f"{low_text} to {high_text}", zh=f"{low_text} 至 {high_text}")
+    ends = [tell_time(end, language) if np.isfinite(end) else unseen for end in (low, high)]
+    units = [end.split(" ")[-1].rstrip("s") for end in ends]
+    first = ends[0].split(" ")[0] if units[0] == units[1] else ends[0]
+    return say(language, en=f"{first} to {ends[1]}", zh=f"{first} 至 {ends[1]}")
 
 
 def list_few(names: list[str], language: Language) -> str:
@@ -102,7 +119,7 @@ def _tell_stages(
     sentences = []
     for _, row in counts.iterrows():
         end = ends[row["stage"], row["group"]]
-        by = days(until[row["stage"]], language)
+        by = tell_time(until[row["stage"]], language)
         if row["running"] == row["stays"]:
             sentences.append(
                 say(
@@ -148,7 +165,7 @@ def _tell_groups(
     return lead + say(
         language,
         en=f" Shares lost differ most in {stage}: {share(here[most])} in {most} and {share(here[least])} in {least} "
-        f"within {days(until[stage])}.",
-        zh=f"输单占比在{stage}差异最大：{days(until[stage], 'zh')}内{most}为 {share(here[most])}，"
+        f"within {tell_time(until[stage], 'en')}.",
+        zh=f"输单占比在{stage}差异最大：{tell_time(until[stage], 'zh')}内{most}为 {share(here[most])}，"
         f"{least}为 {share(here[least])}。",
     )

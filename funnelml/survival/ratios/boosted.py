@@ -1,4 +1,4 @@
-"""Ratios learned by boosted trees on top of the log-linear ones: what is not a straight line, and what goes together."""
+"""Ratios learned by boosted trees on top of the log-linear ones: curves, and what goes together."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class BoostedRatios:
 
     def ratios(self, rows: StayRows, band: NDArray[np.int64]) -> FloatArray:
         """Return how many times the baseline each row's hazards are in a band ahead, shape (n, K)."""
-        start = self.linear.ratios(rows, band)
+        x = design_columns(self.linear.design, rows, np.arange(len(rows)), band)
+        start = self.linear.ratios_at(x)
         if not len(rows):
             return start
-        x = design_columns(self.linear.design, rows, band)
         for k, trees in enumerate(self.trees):
             if trees is not None:
                 start[:, k] *= trees.predict(x)
@@ -75,8 +75,8 @@ def fit_boosted(rows: StayRows, pieces: Pieces, weights: FloatArray, *, random_s
     generator = np.random.default_rng(random_state)
     share = min(1.0, MOST_PIECES / max(len(pieces), 1))
     kept = np.flatnonzero((generator.random(len(rows)) < share)[pieces.row])
-    x = design_columns(linear.design, rows.take(pieces.row[kept]), pieces.band[kept])
-    start = linear.ratios(rows.take(pieces.row[kept]), pieces.band[kept])
+    x = design_columns(linear.design, rows, pieces.row[kept], pieces.band[kept])
+    start = linear.ratios_at(x)
     weight = weights[pieces.row[kept]]
     grown: list[HistGradientBoostingRegressor | None] = []
     for k in range(N_CAUSES):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import PoissonRegressor
 
 from funnelml.language import Language, say
@@ -60,7 +62,10 @@ class LinearRatios:
 
     def ratios(self, rows: StayRows, band: NDArray[np.int64]) -> FloatArray:
         """Return how many times the baseline each row's hazards are in a band ahead, shape (n, K)."""
-        x = design_columns(self.design, rows, band)
+        return self.ratios_at(design_columns(self.design, rows, np.arange(len(rows)), band))
+
+    def ratios_at(self, x: FloatArray) -> FloatArray:
+        """Return how many times the baseline the hazards are, given the columns of ``design_columns``."""
         return np.asarray(np.exp(np.clip(self.intercept + x @ self.effects.T, -STEEPEST, STEEPEST)))
 
     def to_frame(self) -> pd.DataFrame:
@@ -90,12 +95,20 @@ class LinearRatios:
         )
 
     def redraw(self, generator: np.random.Generator) -> LinearRatios:
-        """Return these ratios with effects drawn from their posterior (its normal approximation)."""
-        drawn = np.column_stack((self.effects, self.intercept))
+        """Return these ratios with effects drawn from their posterior (its normal approximation).
+
+        The level goes along with the effects and does not vary by itself: that is the part of the baseline. A cause
+        that keeps the baseline keeps it in every draw.
+        """
+        effects, intercept = self.effects.copy(), self.intercept.copy()
         for k, matrix in enumerate(self.curvature):
+            if not effects[k].any():
+                continue
             root = np.linalg.cholesky(matrix)
-            drawn[k] += np.linalg.solve(root.T, generator.standard_normal(len(root)))
-        return replace(self, effects=drawn[:, :-1], intercept=drawn[:, -1])
+            moved = np.linalg.solve(root.T, generator.standard_normal(len(root)))[:-1]
+            effects[k] += moved
+            intercept[k] -= matrix[-1, :-1] @ moved / matrix[-1, -1]
+        return replace(self, effects=effects, intercept=intercept)
 
 
 def fit_linear(rows: StayRows, pieces: Pieces, weights: FloatArray) -> LinearRatios:
@@ -119,7 +132,7 @@ def fit_linear(rows: StayRows, pieces: Pieces, weights: FloatArray) -> LinearRat
     anywhere. A cause with fewer than ``LEAST_EVENTS`` events keeps the baseline.
     """
     design = learn_design(rows.covariates)
-    x = design_columns(design, rows.take(pieces.row), pieces.band)
+    x = design_columns(design, rows, pieces.row, pieces.band)
     c = x.shape[1]
     intercept, effects = np.zeros(N_CAUSES), np.zeros((N_CAUSES, c))
     curvature = np.tile(np.eye(c + 1) / PRIOR_SD**2, (N_CAUSES, 1, 1))
@@ -131,7 +144,10 @@ def fit_linear(rows: StayRows, pieces: Pieces, weights: FloatArray) -> LinearRat
             continue
         total = risk[used].sum()
         model = PoissonRegressor(alpha=1 / PRIOR_SD**2 / total, solver="newton-cholesky", max_iter=50, tol=1e-6)
-        model.fit(x[used], happened[used] / np.maximum(pieces.expected[used, k], 1e-6), sample_weight=risk[used])
+        with warnings.catch_warnings():
+            # Where columns tell nothing the start is the end, and the solver says that it gets no further.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(x[used], happened[used] / np.maximum(pieces.expected[used, k], 1e-6), sample_weight=risk[used])
         intercept[k], effects[k] = model.intercept_, model.coef_
         rate = risk[used] * np.exp(np.clip(model.intercept_ + x[used] @ model.coef_, -STEEPEST, STEEPEST))
         padded = np.column_stack((x[used], np.ones(int(used.sum()))))
@@ -144,25 +160,24 @@ def _timing_names(stages: tuple[str, ...]) -> list[str]:
     return ["running", "log age", "log days ahead", *(f"running in {name}" for name in stages)]
 
 
-def design_columns(design: Design, rows: StayRows, band: NDArray[np.int64]) -> FloatArray:
-    """Return covariates, the passing part of those that move, and where each row is seen, shape (n, c).
+def design_columns(design: Design, rows: StayRows, row: NDArray[np.int64], band: NDArray[np.int64]) -> FloatArray:
+    """Return covariates, the passing part of those that move, and where each row is seen, shape (p, c).
 
     Parameters
     ----------
     design : Design
         How covariates become columns.
     rows : StayRows
-        n rows.
-    band : numpy.ndarray of int, shape (n,)
-        Band ahead of each.
+        Stays.
+    row, band : numpy.ndarray of int, shape (p,)
+        Which of the stays, and which band ahead of it.
     """
-    table = design.transform(rows.covariates)
+    table = design.transform(rows.covariates)[row]
+    age, place = rows.age[row], rows.place[row]
     ahead = np.array(BANDS)[band]
     moving = design.moving > 0
     passing = table[:, moving] * np.exp(-ahead / FADING_DAYS)[:, None]
-    running = (rows.age >= 0).astype(np.float64)
-    timing = np.column_stack(
-        (running, running * np.log1p(np.maximum(rows.age, 0.0)) / 2, running * np.log1p(ahead) / 2)
-    )
-    stage = running[:, None] * (rows.place[:, None] == np.arange(len(rows.stages)))
+    running = (age >= 0).astype(np.float64)
+    timing = np.column_stack((running, running * np.log1p(np.maximum(age, 0.0)) / 2, running * np.log1p(ahead) / 2))
+    stage = running[:, None] * (place[:, None] == np.arange(len(rows.stages)))
     return np.column_stack((table, passing, timing, stage))

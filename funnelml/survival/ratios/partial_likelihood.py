@@ -182,7 +182,8 @@ def cover_effects(likelihood: PartialLikelihood, record: IntArray, *, prior_sd: 
     Notes
     -----
     With information I, that of the prior P and squares S of scores summed by record it is
-    :math:`(I + P)^{-1} (S + P) (I + P)^{-1}`: that of Lin and Wei where there are data, the prior's where there are none.
+    :math:`(I + P)^{-1} (S + P) (I + P)^{-1}`: that of Lin and Wei (JASA 84, 1989) where there are data, the prior's
+    where there are none.
     """
     prior = np.eye(len(likelihood.information)) / prior_sd**2
     scores = add_by_record(likelihood.scores, record)

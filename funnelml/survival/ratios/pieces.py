@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from funnelml.schema import DAY
 from funnelml.survival.causes import N_CAUSES
 from funnelml.survival.hazards import StageHazards
 from funnelml.survival.risk_sets import FloatArray, IntArray
@@ -52,8 +53,9 @@ def cut_pieces(rows: StayRows, hazards: Mapping[str, StageHazards]) -> Pieces:
         Baseline of each stage.
     """
     assert rows.duration is not None and rows.event is not None
-    # A row seen at its entry has age -1 so that day 0 counts; bands ahead of it begin at the entry itself.
-    since = np.maximum(rows.age, 0.0)
+    # A row seen at its entry has age -1 so that day 0 counts; bands ahead of it begin at the entry itself, and where
+    # only days are known just before it: the first of them is then day 0, as the first unknown day is of others.
+    since = np.where(rows.age < 0, -1 / DAY if rows.grain == "day" else 0.0, rows.age)
     edges = np.append(np.array(BANDS), np.inf)
     row, band, expected, happened = [], [], [], []
     for number in range(N_BANDS):
@@ -81,7 +83,7 @@ def cut_pieces(rows: StayRows, hazards: Mapping[str, StageHazards]) -> Pieces:
 
 
 def log_likelihood(pieces: Pieces, ratios: FloatArray) -> FloatArray:
-    """Return the log likelihood of each piece, shape (p,), but for terms that no ratio changes.
+    r"""Return the log likelihood of each piece, shape (p,), but for terms that no ratio changes.
 
     Parameters
     ----------
@@ -92,6 +94,6 @@ def log_likelihood(pieces: Pieces, ratios: FloatArray) -> FloatArray:
 
     Notes
     -----
-    That of events which come at a rate (Poisson): :math:`d \\log r - r e`.
+    That of events which come at a rate (Poisson): :math:`d \log r - r e`.
     """
     return np.asarray((pieces.happened * np.log(ratios) - ratios * pieces.expected).sum(axis=1))

@@ -45,8 +45,8 @@ class StayChances:
     at_least : numpy.ndarray of bool, shape (n,)
         Whether some would stay beyond that, so that the expected days are at least these.
     floor_in : numpy.ndarray, shape (n,)
-        Days from now, in steps of a week, from which on the chance to be won within the horizon is under the floor if
-        the record still sits there: 0 if it is by now, NaN if it is not within what was observed.
+        Days from now, in steps of a week, after which the chance to be won within the horizon is under the floor if the
+        record still sits there: 0 if it is by now, NaN if it is not within what was observed.
     """
 
     move: FloatArray
@@ -85,16 +85,17 @@ def foresee_stays(
     asked = replace(rows, age=read_at)
     incidence = model.predict_cumulative_incidence(asked, days)
     at = np.searchsorted(days, MOVE_DAYS)
+    won = model.predict_won_by(asked, [win_days])[:, 0]
     days_left, at_least = _days_left(incidence[:, 0], model.days_observed(asked))
     return StayChances(
         move=incidence[:, ADVANCED, at] + incidence[:, WON_EVENT, at],
         leave=1 - incidence[:, 0, at],
         lost=incidence[:, LOST_EVENT, at[-1]],
-        won=model.predict_won_by(asked, [win_days])[:, 0],
+        won=won,
         fresh_move=_if_fresh(model, rows),
         days_left=days_left,
         at_least=at_least,
-        floor_in=_days_to_floor(model, rows, win_days=win_days, floor=floor),
+        floor_in=_days_to_floor(model, rows, won, win_days=win_days, floor=floor),
     )
 
 
@@ -116,18 +117,27 @@ def _if_fresh(model: StageModel, rows: StayRows) -> FloatArray:
     return fresh
 
 
-def _days_to_floor(model: StageModel, rows: StayRows, *, win_days: float, floor: float) -> FloatArray:
-    observed = model.days_observed(rows)
+def _days_to_floor(
+    model: StageModel, rows: StayRows, now: FloatArray, *, win_days: float, floor: float
+) -> FloatArray:
+    """Return the days to a week on which the chance falls under the floor, found by halving."""
     # Which calendar days will follow a later date is another question: here an average one.
     ageing = copy.copy(model)
     ageing.calendar_ = None
-    first = np.full(len(rows), np.nan)
-    for week in range(_WEEKS, -1, -1):
-        seen = np.flatnonzero(observed - win_days >= 7.0 * week)
-        if not len(seen):
-            continue
-        older = replace(rows.take(seen), age=rows.age[seen] + 7.0 * week)
-        under = ageing.predict_won_by(older, [win_days])[:, 0] < floor
-        # From the last week backwards: one week at the floor or above, and what came after it counts no more.
-        first[seen] = np.where(under, 7.0 * week, np.nan)
-    return first
+
+    def under(which: NDArray[np.intp], weeks: FloatArray) -> NDArray[np.bool_]:
+        older = replace(rows.take(which), age=rows.age[which] + 7.0 * weeks)
+        return np.asarray(ageing.predict_won_by(older, [win_days])[:, 0] < floor)
+
+    last = np.minimum(np.floor((model.days_observed(rows) - win_days) / 7.0), float(_WEEKS))
+    answer = np.where((last >= 0) & (now < floor), 0.0, np.nan)
+    open_yet = np.flatnonzero((last >= 1) & (now >= floor))
+    open_yet = open_yet[under(open_yet, last[open_yet])]
+    above, below = np.zeros(len(open_yet)), last[open_yet]
+    while (wide := np.flatnonzero(below - above > 1)).size:
+        middle = np.floor((above[wide] + below[wide]) / 2)
+        fallen = under(open_yet[wide], middle)
+        below[wide] = np.where(fallen, middle, below[wide])
+        above[wide] = np.where(fallen, above[wide], middle)
+    answer[open_yet] = 7.0 * below
+    return answer

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from funnelml.errors import AsOfError, NotEnoughDataError
 from funnelml.history.episodes import ADVANCED, WON_EVENT, StageEpisodes, stage_episodes
 from funnelml.history.history import History
+from funnelml.schema import DAY
 from funnelml.survival.evaluation.standard_errors import clustered_error
 from funnelml.survival.evaluation.stay_outcomes import UNKNOWN, stay_outcomes
 from funnelml.survival.learning_stays import learn_stays, open_stays
@@ -68,7 +69,8 @@ def evaluate_stalls(
     Raises
     ------
     AsOfError
-        If there is no date, two are closer than 30 days, or the 30 days after one are not all known.
+        If there is no date, two are closer than 30 days, fewer than 30 days were known by one, or the 30 days after one
+        are not all known.
     NotEnoughDataError
         If no record was open on any date.
     """
@@ -80,11 +82,12 @@ def evaluate_stalls(
         rows = open_stays(history, as_of=as_of, funnel=funnel, trusted=trusted)
         if not len(rows):
             continue
+        then = stage_episodes(history, as_of=as_of, funnel=funnel)
+        _check_past(then)
         fitted = clone(template).fit(learn_stays(history, as_of=as_of, funnel=funnel, trusted=trusted))
         told = judge_stalls(
             fitted, rows, history=history, as_of=as_of, funnel=funnel, win_days=win_days, floor=floor
         ).table
-        then = stage_episodes(history, as_of=as_of, funnel=funnel)
         limits = {limit: learn_days_rule(then, limit).limits(rows) for limit in LIMITS}
         parts.append(_pair(later, told.assign(as_of=as_of, cut=rows.at, **limits)))
     if not parts:
@@ -119,6 +122,15 @@ def _check_dates(as_of_dates: Sequence[date], known_until: date) -> tuple[date, 
             f"choose dates up to {last} or a later known_until"
         )
     return dates
+
+
+def _check_past(then: StageEpisodes) -> None:
+    past = (then.cut - int(then.table["entered_at"].min())) / DAY
+    if past < WINDOW_DAYS:
+        raise AsOfError(
+            f"only {past:.0f} days were known by {then.as_of}, so that nobody had been followed for {WINDOW_DAYS}; "
+            "choose later as-of dates"
+        )
 
 
 def _pair(later: StageEpisodes, told: pd.DataFrame) -> pd.DataFrame:

@@ -125,15 +125,15 @@ def _tell_precision(row: dict[str, float | str], language: Language) -> str:
         # The verdict is the rule here, and the days are held against it.
         rule, other, low, high = other, rule, -high, -low
         name = say(language, en="the average days, stretched to that", zh="同样召回率下的平均天数规则")
-        ours = say(language, en="Stalled and zombies", zh="停滞与僵尸")
+        ours = say(language, en="Stalled and zombies find", zh="停滞与僵尸")
     else:
         name = name_days_rule(str(row["rule"]), language)
-        ours = say(language, en="The chance to go on", zh="推进概率")
+        ours = say(language, en="The chance to go on finds", zh="推进概率")
     sure = low > 0 or high < 0
     span = f"{points(low, language)}, {points(high, language)}"
     return say(
         language,
-        en=f"{ours} finds {recall} of those that do not go on with precision {share(other, 1)}, {name} with "
+        en=f"{ours} {recall} of those that do not go on with precision {share(other, 1)}, {name} with "
         f"{share(rule, 1)} ({'beyond' if sure else 'within'} chance: {span}).",
         zh=f"{ours}找出 {recall} 未推进的记录，精确率 {share(other, 1)}；{name}为 {share(rule, 1)}"
         f"（{'超出' if sure else '未超出'}偶然范围：{span}）。",

@@ -113,6 +113,7 @@ def judge_stalls(
             "owner": records["owner"].to_numpy(dtype=object),
             "amount": amount,
             "age_days": np.maximum(rows.age, 0.0),
+            "read_at_days": np.maximum(read_at, 0.0),
             "percentile": percentile,
             **{f"move_{day:g}": chances.move[:, k] for k, day in enumerate(MOVE_DAYS)},
             **{f"leave_{day:g}": chances.leave[:, k] for k, day in enumerate(MOVE_DAYS)},
@@ -127,7 +128,9 @@ def judge_stalls(
             "won_observed": past.observed,
             "thin": _thin(model, rows),
             "verdict": verdict,
-            "next_step": choose_steps(verdict=verdict, percentile=percentile, won=chances.won, amount=amount),
+            "next_step": choose_steps(
+                verdict=verdict, percentile=percentile, won=chances.won, amount=amount, floor=floor
+            ),
             "days_limit": rule.limits(rows),
             "over_days_limit": rule.flags(rows),
             **{str(name): similar[name].to_numpy() for name in similar},

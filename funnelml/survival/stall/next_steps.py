@@ -7,14 +7,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelml.language import Language, share
+from funnelml.language import Language, say, share
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stall.verdict_rules import SLOW, STALLED, ZOMBIE
 
 ON_COURSE, REACTIVATE, ESCALATE, NURTURE = NEXT_STEPS = ("on_course", "reactivate", "escalate", "nurture")
 """From least to most."""
 ESCALATE_BEYOND: Final = 0.75
-"""Share of the open records with an amount that are worth less (chance to be won x amount) than what is escalated."""
+"""Share of the open records with an amount that have a smaller one than what is escalated."""
 LATE_BEYOND: Final = 0.9
 """Share of those who went on after which a slow record is to be reactivated too."""
 _NAMES: Final = {
@@ -26,7 +26,12 @@ _NAMES: Final = {
 
 
 def choose_steps(
-    *, verdict: NDArray[np.object_], percentile: FloatArray, won: FloatArray, amount: FloatArray
+    *,
+    verdict: NDArray[np.object_],
+    percentile: FloatArray,
+    won: FloatArray,
+    amount: FloatArray,
+    floor: float,
 ) -> NDArray[np.object_]:
     """Return the next step with each running stay.
 
@@ -36,21 +41,23 @@ def choose_steps(
         As ``judge_stays`` returns them.
     percentile, won, amount : numpy.ndarray, shape (n,)
         Share of those who went on that were faster, chance to be won within the horizon, and amount (NaN if unknown).
+    floor : float
+        Chance under which a record is hopeless.
 
     Returns
     -------
     numpy.ndarray of object, shape (n,)
-        A zombie goes to the nurture pool. A stalled record is escalated if its chance times its amount is among the
-        highest quarter of the open records, and reactivated otherwise; so is a slow one beyond the 90th percentile.
-        With all others nothing is to be done.
+        Zombies, and stalled records whose chance is under the floor, go to the nurture pool. Other stalled ones are
+        escalated if their amount is among the highest quarter of the open records, and reactivated if not; so is a
+        slow one beyond the 90th percentile. With all others nothing is to be done.
     """
     step = np.full(len(verdict), ON_COURSE, dtype=object)
-    worth = won * amount
-    known = worth[np.isfinite(worth)]
-    worthy = (worth > 0) & (worth >= (np.quantile(known, ESCALATE_BEYOND) if len(known) else np.inf))
-    step[(verdict == STALLED) | ((verdict == SLOW) & (percentile > LATE_BEYOND))] = REACTIVATE
-    step[(verdict == STALLED) & worthy] = ESCALATE
-    step[verdict == ZOMBIE] = NURTURE
+    known = amount[np.isfinite(amount)]
+    large = amount >= (np.quantile(known, ESCALATE_BEYOND) if len(known) else np.inf)
+    stalled = verdict == STALLED
+    step[stalled | ((verdict == SLOW) & (percentile > LATE_BEYOND))] = REACTIVATE
+    step[stalled & large] = ESCALATE
+    step[(stalled & (won < floor)) | (verdict == ZOMBIE)] = NURTURE
     return step
 
 
@@ -59,14 +66,14 @@ def name_step(step: str, language: Language = "en") -> str:
     return _NAMES[step][language == "zh"]
 
 
-def describe_steps(language: Language = "en") -> str:
+def describe_steps(*, floor: float, language: Language = "en") -> str:
     """Return the rules in words."""
-    late, worth = share(LATE_BEYOND), share(1 - ESCALATE_BEYOND)
-    return (
-        f"僵尸转入培育池；停滞的，若赢单概率 × 金额居未结记录前 {worth}，升级给经理，否则提供新价值重新激活；"
-        f"缓慢且停留超过已推进记录的 {late}，同样重新激活；其余无需处理。"
-        if language == "zh"
-        else f"Zombies move to the nurture pool. Of the stalled, those whose chance to be won times amount is among the "
-        f"highest {worth} of the open records are escalated, the others given new value; so are slow ones older than "
-        f"{late} of those that went on. With all others there is nothing to do."
+    late, large, under = share(LATE_BEYOND), share(1 - ESCALATE_BEYOND), share(floor)
+    return say(
+        language,
+        en=f"Zombies, and stalled records whose chance to be won is under {under}, move to the nurture pool. Of the other "
+        f"stalled ones those with an amount among the highest {large} are escalated, the rest is given new value; so are "
+        f"slow ones older than {late} of those that went on. With all others there is nothing to do.",
+        zh=f"僵尸以及赢单概率低于 {under} 的停滞记录转入培育池；其余停滞记录中，金额居未结记录前 {large} 的升级给经理，"
+        f"其余提供新价值重新激活；缓慢且停留超过已推进记录的 {late}，同样重新激活。此外无需处理。",
     )

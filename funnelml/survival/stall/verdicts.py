@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,14 +44,14 @@ class StallVerdicts:
     days_rule : DaysRule
         The days per stage that stand beside the verdict.
     table : pandas.DataFrame
-        One row per open record: ``record_id, stage, owner, amount, age_days``; ``percentile`` of its age among past
-        stays that went on, that is advanced or were won (NaN: nobody was followed so long, or went on); ``move_14,
-        move_30, move_60`` chance to go on, ``leave_14, leave_30, leave_60`` to leave the stage in any way within these
-        days; ``fresh_move_30`` had it just entered; ``lost_60``; ``won`` within the horizon, ``won_upper`` its upper
-        bound (95 %, one-sided); ``days_left`` expected in the stage, ``days_left_at_least`` if some stay beyond what is
+        One row per open record: ``record_id, stage, owner, amount, age_days``; ``read_at_days``: the age at which its
+        chances are read, a younger one if not ``observed``; ``percentile`` of its age among past stays that went on,
+        that is advanced or were won (NaN: nobody was followed so long, or went on); ``move_14, move_30, move_60``
+        chance to go on, ``leave_14, leave_30, leave_60`` to leave the stage in any way within these days;
+        ``fresh_move_30`` had it just entered; ``lost_60``; ``won`` within the horizon, ``won_upper`` its upper bound
+        (95 %, one-sided); ``days_left`` expected in the stage, ``days_left_at_least`` if some stay beyond what is
         counted; ``floor_in_days`` after which ``won`` is under the floor if it still sits there (NaN: not within what
-        is observed); ``observed``: five past stays were followed 30 days
-        beyond its age (its chances are read at a younger age if not); ``won_observed``: one was to
+        is observed); ``observed``: five past stays were followed 30 days beyond its age; ``won_observed``: one was to
         the end of the horizon; ``thin``: the chances are read from all stages; ``verdict, next_step``; ``days_limit,
         over_days_limit`` of the rule; and of ``compare_similar`` how similar cases fared.
     too_short : tuple of str
@@ -81,8 +82,8 @@ class StallVerdicts:
             similar_cases=[tell_similar(row, language) for row in rows],
         )
 
-    def explain(self, record_id: str, language: Language = "en") -> str:
-        """Return verdict, reason, next step and how similar cases fared, of one record.
+    def row(self, record_id: str) -> dict[str, Any]:
+        """Return the row of one record by name of the column.
 
         Raises
         ------
@@ -93,7 +94,17 @@ class StallVerdicts:
         if mine.empty:
             hint = did_you_mean(str(record_id), self.table["record_id"])
             raise ModelInputError(f"record '{record_id}' is not open on {self.as_of}{hint}")
-        row = {str(name): value for name, value in mine.iloc[0].items()}
+        return {str(name): value for name, value in mine.iloc[0].items()}
+
+    def explain(self, record_id: str, language: Language = "en") -> str:
+        """Return verdict, reason, next step and how similar cases fared, of one record.
+
+        Raises
+        ------
+        ModelInputError
+            If the record is not open.
+        """
+        row = self.row(record_id)
         verdict, step = name_verdict(row["verdict"], language), name_step(row["next_step"], language)
         told = [
             say(language, en=f"{record_id} is {verdict}.", zh=f"{record_id}：{verdict}。"),
@@ -106,7 +117,7 @@ class StallVerdicts:
     def rules(self, language: Language = "en") -> str:
         """Return the rules of verdicts and next steps, in words."""
         of_verdicts = describe_rules(floor=self.floor, win_days=self.win_days, language=language)
-        return say(language, en=" ", zh="").join((of_verdicts, describe_steps(language)))
+        return say(language, en=" ", zh="").join((of_verdicts, describe_steps(floor=self.floor, language=language)))
 
     def summary(self, language: Language = "en") -> str:
         """Return how many records have each verdict, what is to be done, and what the days-per-stage rule would say."""

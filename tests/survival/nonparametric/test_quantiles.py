@@ -47,9 +47,9 @@ def test_it_says_what_was_seen_and_what_was_not():
     rows += [(f"b{i}", "方案", 9, "open") for i in range(20)]
     quantiles = stay_quantiles(stage_incidence(episodes_of(rows)))
     assert quantiles.summary() == (
-        "Days by which 50% of stays have ended: 演示 3 days (2 to 4). Fewer than 50% were seen to end in 方案."
+        "Time by which 50% of stays have ended: 演示 3 days (2 to 4 days). Fewer than 50% were seen to end in 方案."
     )
-    assert quantiles.summary("zh") == "50% 的停留已结束所需天数：演示 3 天 (2 至 4)。方案中观察到结束的不足 50%。"
+    assert quantiles.summary("zh") == "50% 的停留已结束所需时间：演示 3 天 (2 至 4 天)。方案中观察到结束的不足 50%。"
     half = [("a", "演示", 1, "won"), ("b", "演示", 9, "open"), ("c", "演示", 2, "lost")]
     assert "not observed)" in stay_quantiles(stage_incidence(episodes_of(half))).summary()
 

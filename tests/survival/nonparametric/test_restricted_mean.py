@@ -46,8 +46,8 @@ def test_by_hand():
     rows = [("a", "演示", 2, "won"), ("b", "演示", 4, "lost"), ("c", "演示", 10, "open")]
     means = restricted_means(stage_incidence(episodes_of(rows)), tau_days=7)
     assert means.table["mean_days"].tolist() == pytest.approx([2 + 4 / 3 + 1, 0, 5 / 3, 1, 0])
-    assert means.summary().startswith("Mean days in a stage: 演示 4.3 days (")
-    assert means.summary("zh").startswith("阶段平均停留天数：演示 4.3 天 (")
+    assert means.summary().startswith("Mean time in a stage: 演示 4.3 days (")
+    assert means.summary("zh").startswith("阶段平均停留时间：演示 4.3 天 (")
 
 
 def test_days_that_were_not_observed_have_no_mean():

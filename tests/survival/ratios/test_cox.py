@@ -197,7 +197,7 @@ def test_the_stage_model_recovers_the_incidence_of_each_record():
         told = StageModel(ratios=kind).fit(rows).predict_cumulative_incidence(now, times)
         assert told.sum(axis=1) == pytest.approx(np.ones((400, 3)))
         error[kind] = np.abs(told[:, 1:] - truth).mean()
-    # Of this size, the mean error without covariates was 0.055.
+    # Measured: 0.007 with, 0.055 without covariates.
     assert error["cox"] < 0.012 < 0.04 < error["none"]
 
 
