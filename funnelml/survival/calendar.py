@@ -98,9 +98,10 @@ def fit_calendar(
     stay = np.repeat(np.arange(len(kept)), count)
     number = np.arange(len(stay)) - np.repeat(np.cumsum(count) - count, count)
     day = first[stay] + number
-    # Ages at the local midnights, but for the hour that a change of clocks adds or takes.
+    # Ages at the local midnights, but for the hour that a change of clocks adds or takes, and a hair less: where only
+    # days are known, what ends on a day ends at its midnight.
     offset = (local_times(start, rows.time_zone).astype("datetime64[us]").astype(np.int64) / DAY)[stay]
-    begin = np.where(number == 0, rows.age[kept][stay], day - offset)
+    begin = np.where(number == 0, rows.age[kept][stay], day - offset - 1e-9)
     finish = np.minimum(day + 1 - offset - 1e-9, rows.duration[kept][stay])
     finish = np.where(number == count[stay] - 1, rows.duration[kept][stay], finish)
     expected = np.zeros((len(stay), N_CAUSES))

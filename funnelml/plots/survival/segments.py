@@ -93,7 +93,7 @@ def plot_group_incidence(
         )
         write_title(
             ax,
-            _find(drawn, names, row, outcome, place, language),
+            _find(_told(incidence, stage, drawn), names, row, outcome, place, language),
             say(
                 language,
                 en=f"by {incidence.as_of}; {share(incidence.level)} bands; dotted: under ten at risk{more}",
@@ -124,6 +124,13 @@ def _write_at_risk(ax: Axes, drawn: dict[object, StageCurve], names: dict[object
             )  # fmt: skip
 
 
+def _told(incidence: StageIncidence, stage: str, drawn: dict[object, StageCurve]) -> dict[object, StageCurve]:
+    """Return the groups that the title speaks of: those of enough stays, if there are two."""
+    counts = incidence.counts
+    enough = set(counts.loc[(counts["stage"] == stage) & counts["enough"], "group"]) & set(drawn)
+    return {group: of for group, of in drawn.items() if group in enough} if len(enough) > 1 else drawn
+
+
 def _find(
     drawn: dict[object, StageCurve], names: dict[object, str], row: int, outcome: str, place: str, language: Language
 ) -> str:
@@ -137,5 +144,5 @@ def _find(
     return say(
         language,
         en=f"{place}, {words} within {by}: {names[most]} {share(chance[most])}, {names[least]} {share(chance[least])}",
-        zh=f"{place}{by}内{words}：{names[most]} {share(chance[most])}，{names[least]} {share(chance[least])}",
+        zh=f"{place}，{by}内{words}：{names[most]} {share(chance[most])}，{names[least]} {share(chance[least])}",
     )

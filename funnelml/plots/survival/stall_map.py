@@ -97,7 +97,7 @@ def plot_stall_map(verdicts: StallVerdicts, ax: Axes | None = None, *, language:
 
 
 def _spread(table: pd.DataFrame) -> NDArray[np.float64]:
-    """Return where in the band of its stage each record lies: by a fixed sequence, so that a picture is the same again."""
+    """Return where in the band of its stage each record lies, by a fixed sequence: a picture is the same again."""
     turn = table.groupby("stage").cumcount().to_numpy(dtype=float)
     # Multiples of the golden section fill the band evenly however many there are.
     return np.asarray((turn * 0.6180339887) % 1.0 * 0.7 - 0.35)

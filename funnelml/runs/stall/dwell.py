@@ -30,7 +30,7 @@ from funnelml.survival.learning_stays import learn_stays, open_stays
 from funnelml.survival.nonparametric.binned_hazards import bin_hazards
 from funnelml.survival.nonparametric.quantiles import stay_quantiles
 from funnelml.survival.nonparametric.restricted_mean import restricted_means
-from funnelml.survival.nonparametric.stage_groups import compare_stage_groups
+from funnelml.survival.nonparametric.stage_groups import ALL_STAGES, StageGroupTests, compare_stage_groups
 from funnelml.survival.nonparametric.stage_incidence import StageIncidence, stage_incidence
 from funnelml.survival.ratios.cox import CoxRatios
 from funnelml.survival.risk_sets import FloatArray
@@ -81,6 +81,16 @@ class DwellStudy:
 
     def __getitem__(self, name: str) -> ScoreSection:
         return next(section for section in self.sections if section.name == name)
+
+    @property
+    def clearest(self) -> tuple[str, str] | None:
+        """Stage and outcome in which groups differ the most clearly; None if no test has an answer."""
+        found = self["groups"].result
+        if not isinstance(found, StageGroupTests):
+            return None
+        table = found.table[(found.table["stage"] != ALL_STAGES) & (found.table["outcome"] != "any")]
+        table = table.dropna(subset=["p_value"]).sort_values("p_value", kind="stable")
+        return None if table.empty else (str(table["stage"].iloc[0]), str(table["outcome"].iloc[0]))
 
     def summary(self, language: Language = "en") -> str:
         """Return how stays end, and how long they last."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from funnelml.errors import NotEnoughDataError
 from funnelml.history.dates import day_of
 from funnelml.history.history import History
 from funnelml.io.data_hash import hash_stays
@@ -183,7 +182,7 @@ def stall_workspace(
     Raises
     ------
     NotEnoughDataError
-        If nothing was ever entered, or no record is open.
+        If nothing was ever entered.
     FunnelError, AsOfError
         If the funnel does not exist, or nothing was known by then.
 
@@ -197,8 +196,6 @@ def stall_workspace(
     asked: dict[str, Any] = {"funnel": of.name, "trusted": workspace.settings.scoring.trusted}
     progress("stays")
     open_rows = open_stays(history, as_of=as_of, **asked)
-    if not len(open_rows):
-        raise NotEnoughDataError(f"no record of funnel '{of.name}' is open on {as_of}; there is nothing to judge")
     rows = learn_stays(history, as_of=as_of, **asked)
     data_hash = hash_stays(rows)
     choice, stored = None, in_use
@@ -226,9 +223,7 @@ def stall_workspace(
 
     def look_back() -> StallEvaluation:
         dates, known_until = past_dates(history, as_of=as_of, funnel=of.name)
-        return evaluate_stalls(
-            history, dates, known_until=known_until, model=model, seed=seed, **asked, **judged
-        )
+        return evaluate_stalls(history, dates, known_until=known_until, model=model, seed=seed, **asked, **judged)
 
     title = ("How right verdicts were on past dates", "过往时点的判定有多准")
     return StallRun(

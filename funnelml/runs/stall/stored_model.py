@@ -176,7 +176,7 @@ def _name_kind(row: Mapping[Hashable, Any]) -> str:
     return ", ".join(parts)
 
 
-def _judged(evaluation: StallEvaluation) -> Mapping[str, float]:
+def _judged(evaluation: StallEvaluation) -> dict[str, float]:
     whole = evaluation.calibration.iloc[0]
     told = {
         "records judged on past dates": float(whole["records"]),

@@ -1,4 +1,4 @@
-"""Tables of stalled records for a person: counts, the worst cases, how right verdicts were, and what is not observed."""
+"""Tables of stalled records for a person: counts, the worst cases, how right verdicts were, what is not observed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from funnelml.language import Language, full_amount, points, say, share
 from funnelml.plots.labels import unit
 from funnelml.plots.tables import ReadableTable
 from funnelml.survival.choice import StageModelChoice
-from funnelml.survival.stall.days_rule import LIMITS, name_days_rule
+from funnelml.survival.stall.days_rule import name_days_rule
 from funnelml.survival.stall.evaluation import StallEvaluation
 from funnelml.survival.stall.next_steps import ESCALATE, NURTURE, ON_COURSE, REACTIVATE, name_step
 from funnelml.survival.stall.verdict_rules import VERDICTS, name_verdict
@@ -129,7 +129,7 @@ def table_limits(verdicts: StallVerdicts, stages: tuple[str, ...], language: Lan
 
 
 def table_precision(evaluation: StallEvaluation, language: Language = "en") -> ReadableTable:
-    """Return each days-per-stage rule beside the chance to go on at the same recall, then the verdict beside the days."""
+    """Return each days-per-stage rule beside the chance to go on at the same recall, then the verdict beside days."""
     rows = []
     for row in evaluation.precision.to_dict("records"):
         days = row["against"] == "days"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,7 @@ def write_verdicts(verdicts: StallVerdicts, path: Path, *, model_id: str, langua
     """
     told = verdicts.to_frame(language)
     ids = pd.Series(told["record_id"].map(str).to_numpy(), dtype=object)
-    rows = {
+    rows: dict[str, Iterable[object]] = {
         "id": ids,
         "stage": told["stage"],
         "verdict": [name_verdict(verdict, language) for verdict in told["verdict"]],

@@ -117,9 +117,7 @@ def _if_fresh(model: StageModel, rows: StayRows) -> FloatArray:
     return fresh
 
 
-def _days_to_floor(
-    model: StageModel, rows: StayRows, now: FloatArray, *, win_days: float, floor: float
-) -> FloatArray:
+def _days_to_floor(model: StageModel, rows: StayRows, now: FloatArray, *, win_days: float, floor: float) -> FloatArray:
     """Return the days to a week on which the chance falls under the floor, found by halving."""
     # Which calendar days will follow a later date is another question: here an average one.
     ageing = copy.copy(model)

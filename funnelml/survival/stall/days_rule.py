@@ -106,5 +106,5 @@ def learn_days_rule(episodes: StageEpisodes, limit: Limit = "average") -> DaysRu
         raise ModelInputError(f"limit is {', '.join(LIMITS)}, not '{limit}'{did_you_mean(limit, LIMITS)}")
     followed = follow_to_closing(episodes)
     won = followed[(followed["event"] == WON_EVENT).to_numpy()].groupby("stage")["stay_days"]
-    boiled = {"median": won.median, "average": won.mean, "ninth_tenth": lambda: won.quantile(0.9)}[limit]()
+    boiled = won.median() if limit == "median" else won.mean() if limit == "average" else won.quantile(0.9)
     return DaysRule(name=limit, limit_days={s: float(boiled.get(s, np.nan)) for s in episodes.funnel.stages})

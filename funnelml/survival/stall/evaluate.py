@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -109,7 +110,7 @@ def _check_dates(as_of_dates: Sequence[date], known_until: date) -> tuple[date, 
     dates = tuple(sorted(as_of_dates))
     if not dates:
         raise AsOfError("there is no as-of date to judge on; name one at least")
-    for first, second in zip(dates, dates[1:], strict=False):
+    for first, second in pairwise(dates):
         if (second - first).days < WINDOW_DAYS:
             raise AsOfError(
                 f"{first} and {second} are closer than {WINDOW_DAYS} days, so that what came after them overlaps; "
@@ -137,9 +138,7 @@ def _pair(later: StageEpisodes, told: pd.DataFrame) -> pd.DataFrame:
     came = stay_outcomes(later, told[["record_id", "stage", "cut"]]).table
     went_on = (came["days"] <= WINDOW_DAYS) & came["event"].isin((ADVANCED, WON_EVENT))
     columns = ["as_of", "record_id", "stage", "amount", "age_days", "move_30", "observed", "verdict", *LIMITS]
-    judged = told[columns].assign(
-        went_on=went_on.to_numpy(), won_later=(came["close_event"] == WON_EVENT).to_numpy()
-    )
+    judged = told[columns].assign(went_on=went_on.to_numpy(), won_later=(came["close_event"] == WON_EVENT).to_numpy())
     # Of stays that are in the log no more, nothing can be said.
     return judged[(came["found"] != UNKNOWN).to_numpy()]
 

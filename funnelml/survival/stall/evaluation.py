@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -71,7 +73,8 @@ class StallEvaluation:
             language,
             en=f"On {dates} past dates {told} of {n} open records were to go on within 30 days, and {came} did "
             f"({off} points).",
-            zh=f"在 {dates} 个过往时点，{n} 条未结记录预计有 {told} 在 30 天内推进，实际 {came}（相差 {off} 个百分点）。",
+            zh=f"在 {dates} 个过往时点，{n} 条未结记录预计有 {told} 在 30 天内推进，"
+            f"实际 {came}（相差 {off} 个百分点）。",
         )
         if row["records"] < ENOUGH:
             text += say(
@@ -118,7 +121,7 @@ def count_zombies(judged: pd.DataFrame) -> pd.DataFrame:
     return by_date.rename(columns={"zombie": "zombies"}).astype({"zombies": "int64", "won": "int64"}).reset_index()
 
 
-def _tell_precision(row: dict[str, float | str], language: Language) -> str:
+def _tell_precision(row: dict[Hashable, Any], language: Language) -> str:
     rule, other = float(row["precision"]), float(row["matched_precision"])
     recall, low, high = share(float(row["recall"])), float(row["low"]), float(row["high"])
     if row["against"] == "days":

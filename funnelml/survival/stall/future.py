@@ -1,4 +1,4 @@
-"""What lies ahead of one open record, day by day: how its stay ends, and when it is won, with what is not known of it."""
+"""What lies ahead of one open record, day by day: how its stay ends, and by when it is won."""
 
 from __future__ import annotations
 

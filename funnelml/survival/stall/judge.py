@@ -86,7 +86,7 @@ def judge_stalls(
     snapshot = take_snapshot(history, as_of=as_of, funnel=funnel)
     _check_rows(rows, snapshot.open, as_of)
     episodes = stage_episodes(history, as_of=as_of, funnel=funnel)
-    records = snapshot.open.set_index("record_id").loc[rows.record_id]
+    records = snapshot.open.set_index("record_id").reindex(rows.record_id)
     read_at = backed_ages(episodes, rows, days=MOVE_DAYS[1])
     chances = foresee_stays(model, rows, read_at=read_at, win_days=win_days, floor=floor)
     percentile = rank_ages(episodes, rows)

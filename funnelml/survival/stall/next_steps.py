@@ -1,4 +1,4 @@
-"""The next step with a record that sits: by stated rules from its verdict, its age, its chance to be won and its amount."""
+"""The next step with a record that sits: by stated rules from its verdict, age, chance to be won and amount."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def describe_steps(*, floor: float, language: Language = "en") -> str:
     late, large, under = share(LATE_BEYOND), share(1 - ESCALATE_BEYOND), share(floor)
     return say(
         language,
-        en=f"Zombies, and stalled records whose chance to be won is under {under}, move to the nurture pool. Of the other "
-        f"stalled ones those with an amount among the highest {large} are escalated, the rest is given new value; so are "
-        f"slow ones older than {late} of those that went on. With all others there is nothing to do.",
+        en=f"Zombies, and stalled records whose chance to be won is under {under}, move to the nurture pool. Of the "
+        f"other stalled ones those with an amount among the highest {large} are escalated, the rest is given new value; "
+        f"so are slow ones older than {late} of those that went on. With all others there is nothing to do.",
         zh=f"僵尸以及赢单概率低于 {under} 的停滞记录转入培育池；其余停滞记录中，金额居未结记录前 {large} 的升级给经理，"
         f"其余提供新价值重新激活；缓慢且停留超过已推进记录的 {late}，同样重新激活。此外无需处理。",
     )

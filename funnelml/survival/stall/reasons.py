@@ -43,8 +43,8 @@ def tell_similar(row: Row, language: Language = "en") -> str:
     return told + say(
         language,
         en=f" Of those still there {week} days later, {share(row['touched_went_on'])} of {int(row['touched']):,} with "
-        f"an activity in these days went on, {share(row['untouched_went_on'])} of {int(row['untouched']):,} without: an "
-        "association, not an effect.",
+        f"an activity in these days went on, {share(row['untouched_went_on'])} of {int(row['untouched']):,} without: "
+        "an association, not an effect.",
         zh=f"{week} 天后仍在该阶段的记录中，期间有活动的 {int(row['touched']):,} 条有 {share(row['touched_went_on'])} "
         f"推进，没有活动的 {int(row['untouched']):,} 条有 {share(row['untouched_went_on'])}：这是相关，不代表因果。",
     )

@@ -20,9 +20,7 @@ TOUCH_DAYS: Final = 7.0
 """Days within which an activity counts as an answer to the long stay."""
 
 
-def compare_similar(
-    episodes: StageEpisodes, rows: StayRows, activities: pd.DataFrame | None
-) -> pd.DataFrame:
+def compare_similar(episodes: StageEpisodes, rows: StayRows, activities: pd.DataFrame | None) -> pd.DataFrame:
     """Return how past stays fared that had lasted as long as each running one.
 
     Parameters

@@ -61,8 +61,9 @@ def judge_stays(
 
     Notes
     -----
-    Stalled needs both: half of a high chance is still a good one, and in a slow stage a quarter is normal. That a stay is long says nothing by itself: where records leave at a constant rate, the old ones are slow
-    and as likely to move as the young.
+    Stalled needs both: half of a high chance is still a good one, and in a slow stage a quarter is normal. That a stay
+    is long says nothing by itself: where records leave at a constant rate, the old ones are slow and as likely to move
+    as the young.
     """
     verdict = np.full(len(percentile), HEALTHY, dtype=object)
     verdict[np.isnan(percentile)] = UNKNOWN
@@ -85,8 +86,8 @@ def describe_rules(*, floor: float, win_days: float, language: Language = "en") 
         language,
         en=f"Slow: older than {slow} of those that went on from the stage. Stalled: older than {middle} of them, and "
         f"the chance to go on within 30 days is under {under} and under {part} of that of a fresh record. Zombie: even "
-        f"the upper bound (95 %) of the chance to be won within {win_days:g} days is under {share(floor)}. What is older "
-        "than enough records were followed is judged by the greatest age that was.",
+        f"the upper bound (95 %) of the chance to be won within {win_days:g} days is under {share(floor)}. What is "
+        "older than enough records were followed is judged by the greatest age that was.",
         zh=f"缓慢：停留超过该阶段已推进记录的 {slow}。停滞：超过其中的 {middle}，且 30 天内推进的概率低于 {under}、也"
         f"不到新进入记录的 {part}。僵尸：{win_days:g} 天内赢单概率的上限（95%）也低于 {share(floor)}。停留之久超出"
         "以往观察范围的，按已观察到的最大停留天数判断。",

@@ -75,7 +75,7 @@ class StallVerdicts:
 
         ``win_floor_date`` is the first day on which the chance to be won is under the floor; None if there is none.
         """
-        rows = [row._asdict() for row in self.table.itertuples(index=False)]
+        rows = [{str(name): value for name, value in row.items()} for row in self.table.to_dict("records")]
         return self.table.assign(
             win_floor_date=[self._floor_date(row["floor_in_days"]) for row in rows],
             reason=[tell_reason(row, floor=self.floor, win_days=self.win_days, language=language) for row in rows],
@@ -186,8 +186,8 @@ class StallVerdicts:
             told.append(
                 say(
                     language,
-                    en=f"{unseen:,} are older than enough records were followed: they are judged by the greatest age that "
-                    "was.",
+                    en=f"{unseen:,} are older than enough records were followed: they are judged by the greatest age "
+                    "that was.",
                     zh=f"{unseen:,} 条停留已超出以往足够的观察范围，按已观察到的最大停留天数判断。",
                 )
             )
@@ -215,8 +215,8 @@ class StallVerdicts:
             told.append(
                 say(
                     language,
-                    en=f"The log is too short to follow any of them for {self.win_days:g} days, so none can be called a "
-                    "zombie.",
+                    en=f"The log is too short to follow any of them for {self.win_days:g} days, so none can be called "
+                    "a zombie.",
                     zh=f"日志太短，无法对任何一条跟踪 {self.win_days:g} 天，因此不判僵尸。",
                 )
             )

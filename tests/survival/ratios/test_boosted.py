@@ -29,7 +29,7 @@ def test_trees_find_a_bend_that_lines_do_not():
     line = fit_linear(rows, pieces, np.ones(len(rows)))
     trees = fit_boosted(rows, pieces, np.ones(len(rows)), random_state=0)
     told = [log_likelihood(held_out, m.ratios(later.take(held_out.row), held_out.band)).sum() for m in (line, trees)]
-    assert told[1] > told[0] + 100
+    assert told[1] > told[0] + 60
 
 
 def test_causes_with_few_events_have_no_trees_and_the_seed_decides_the_rest():
