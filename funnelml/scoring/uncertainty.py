@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import logit
 from scipy.stats import norm
 
 from funnelml.scoring.evaluation.recalibration import clip, fit_recalibration
@@ -17,6 +17,7 @@ LEVEL = 0.8
 """Chance with which the share of records scored alike that convert lies in the interval."""
 _KNOTS = 41
 _BINS = 10
+_GRID = 2_001
 _RESAMPLES = 400
 _FEWEST = 5
 """Rows of each label that a date needs to tell its level."""
@@ -26,25 +27,32 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """How far the share that converts may lie from a score, in log odds.
+    r"""How far the share that converts may lie from a score, in angles :math:`\arcsin \sqrt p`.
 
     Parameters
     ----------
-    log_odds : numpy.ndarray of float64, shape (m,)
+    angle : numpy.ndarray of float64, shape (m,)
         Knots, increasing.
     half_width : numpy.ndarray of float64, shape (m,)
         How far the interval reaches on either side there; between knots it is interpolated.
+
+    Notes
+    -----
+    Chance moves the angle of a share as far at any level (Anscombe 1948, Biometrika 35), and so do the misses of a
+    score, as measured on records whose chance is known. In log odds those of the lowest scores are the largest by far,
+    though in shares they are the smallest.
     """
 
-    log_odds: FloatArray
+    angle: FloatArray
     half_width: FloatArray
 
     def interval(self, probability: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the ends of the 80 % interval of each probability, shape (n,)."""
-        odds = logit(clip(probability))
-        half = np.interp(odds, self.log_odds, self.half_width)
+        angle = _angle(probability)
+        half = np.interp(angle, self.angle, self.half_width)
+        low, high = (np.sin(np.clip(end, 0, np.pi / 2)) ** 2 for end in (angle - half, angle + half))
         # the transform there and back may lose the last digit
-        return np.minimum(expit(odds - half), probability), np.maximum(expit(odds + half), probability)
+        return np.minimum(low, probability), np.maximum(high, probability)
 
 
 def learn_spread(test_scores: pd.DataFrame, *, seed: int = 0) -> Spread:
@@ -60,10 +68,10 @@ def learn_spread(test_scores: pd.DataFrame, *, seed: int = 0) -> Spread:
     Notes
     -----
     The model that goes out is learned anew from all rows, so that its misses are not those of the one that was judged;
-    they are taken to be as large. Their variance is that of slope and intercept of the logistic recalibration (Cox
-    1958), misses included, by the bootstrap by record, and the mean squared miss of ten bins beyond chance. Where the
-    tested rows are of three dates or more, the interval is at least as wide as the level has moved between them. It is
-    the share that converts among records scored alike, not the chance of a single one, which nobody can observe.
+    they are taken to be as large. What is larger counts: the misses of slope and intercept of the logistic
+    recalibration (Cox 1958), by the bootstrap by record, or those of ten bins beyond chance. Where the tested rows are
+    of three dates or more, the interval is at least as wide as the level has moved between them. It is the share that
+    converts among records scored alike, not the chance of a single one, which nobody can observe.
     """
     label, probability = (test_scores[c].to_numpy(dtype=np.float64) for c in ("label", "probability"))
     record = np.unique(test_scores["record_id"].astype(str), return_inverse=True)[1]
@@ -73,34 +81,38 @@ def learn_spread(test_scores: pd.DataFrame, *, seed: int = 0) -> Spread:
     slope, intercept, shift = (
         np.concatenate([t[f"calibration_{name}"] for t in told]) for name in ("slope", "intercept", "in_the_large")
     )
-    odds = logit(clip(probability))
-    knots = np.linspace(odds.min() - 1, odds.max() + 1, _KNOTS)
+    angle = np.linspace(0, np.pi / 2, _KNOTS)
+    chance = np.sin(angle) ** 2
     if np.isfinite(slope).mean() > 0.5:
-        reach = intercept[:, None] + (slope[:, None] - 1) * knots
+        reach = intercept[:, None] + (slope[:, None] - 1) * logit(clip(chance))
     else:
         # scores that are all alike have a level and no slope
         reach = np.repeat(shift[:, None], _KNOTS, axis=1)
-    miss = _miss_of_bins(label, odds, (record.max() + 1) / len(label))
-    sd = np.sqrt(np.nanmean(reach**2, axis=0) + miss**2)
-    half = norm.ppf((1 + LEVEL) / 2) * np.maximum(sd, _spread_of_dates(test_scores))
-    return Spread(log_odds=knots, half_width=half)
+    line = np.maximum(np.sqrt(np.nanmean(reach**2, axis=0)), _spread_of_dates(test_scores))
+    # an angle moves by half the root of p (1 - p) with each unit of log odds
+    line *= np.sqrt(chance * (1 - chance)) / 2
+    miss = _miss_of_bins(label, probability, (record.max() + 1) / len(label))
+    return Spread(angle=angle, half_width=norm.ppf((1 + LEVEL) / 2) * np.maximum(line, miss))
 
 
-def _miss_of_bins(label: FloatArray, odds: FloatArray, independent: float) -> float:
-    """Return by how much the level of ten bins of equal size was missed beyond chance (root mean square, log odds).
+def _angle(probability: FloatArray) -> FloatArray:
+    return np.asarray(np.arcsin(np.sqrt(probability)))
 
-    ``independent`` is the number of records for each row: rows of one record are no new evidence.
+
+def _miss_of_bins(label: FloatArray, probability: FloatArray, independent: float) -> float:
+    """Return by how much ten bins of equal size miss their share beyond chance (standard deviation, angles).
+
+    The root of the posterior mean of its square, since an estimate that is cut off at zero would be zero half of the
+    time. The prior of the standard deviation is half-Cauchy (Gelman 2006, Bayesian Analysis 1), its scale that of
+    chance in a bin. ``independent`` is the number of records for each row: rows of one record are no new evidence.
     """
-    order = np.argsort(odds, kind="stable")
-    missed, weight = [], []
-    for rows in np.array_split(order, min(_BINS, len(order))):
-        chance = float(expit(odds[rows]).mean())
-        observed = (independent * label[rows].sum() + chance) / (independent * len(rows) + 1)
-        missed.append(logit(clip(np.array(observed))) - logit(clip(np.array(chance))))
-        weight.append(independent * len(rows) * chance * (1 - chance))
-    # the weight is one over the variance that chance gives a miss
-    beyond = float(np.dot(weight, np.square(missed))) - len(missed)
-    return float(np.sqrt(max(beyond, 0.0) / max(sum(weight), 1e-12)))
+    bins = np.array_split(np.argsort(probability, kind="stable"), min(_BINS, len(label)))
+    missed = np.array([_angle(label[rows].mean()) - _angle(probability[rows].mean()) for rows in bins])
+    by_chance = len(bins) / (4 * independent * len(label))
+    beyond = np.linspace(0, np.pi / 2, _GRID) ** 2
+    total = beyond + by_chance
+    log_posterior = -(len(bins) * np.log(total) + np.sum(missed**2) / total) / 2 - np.log(total)
+    return float(np.sqrt(np.average(beyond, weights=np.exp(log_posterior - log_posterior.max()))))
 
 
 def _spread_of_dates(test_scores: pd.DataFrame) -> float:

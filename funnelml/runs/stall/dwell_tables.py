@@ -32,10 +32,8 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "moved back": "回退",
     "still there": "仍在",
     "by day": "截至天数",
-    "few": "样本",
+    "stays wanted": "所需次数",
     "mean": "平均",
-    "interval": "区间",
-    "a quarter ended": "四分之一结束",
     "half ended": "一半结束",
     "three quarters ended": "四分之三结束",
     "outcome": "结局",
@@ -44,11 +42,10 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "p, all together": "校正后 p",
     "ends": "结束次数",
     "answer": "结果",
-    "field": "字段",
-    "per": "变化单位",
+    "what": "因素",
     "times as fast": "速度倍数",
     "95 % between": "95 % 区间",
-    "same at every age": "各停留天数一致",
+    "same at every age": "不随停留天数变",
     "days ahead": "未来天数",
     "promised": "预测",
     "came about": "实际",
@@ -68,25 +65,23 @@ def table_stages(incidence: StageIncidence, language: Language = "en") -> Readab
     for count in incidence.counts.to_dict("records"):
         ended = incidence.of(count["stage"], count["group"]).curve(until[count["stage"]])
         shares = dict(zip(("still there", "went on", "won", "lost", "moved back"), map(share, ended), strict=True))
-        wanted = say(language, en=f"{count['stays_wanted']:,} wanted", zh=f"需 {count['stays_wanted']:,} 次")
-        enough = say(language, en="enough", zh="足够")
         rows.append(
             {
                 "stage": count["stage"],
                 "stays": f"{count['stays']:,}",
                 **{name: shares[name] for name in ("went on", "won", "lost", "moved back", "still there")},
                 "by day": f"{until[count['stage']]:,.0f}",
-                "few": enough if count["enough"] else wanted,
+                "stays wanted": "-" if count["enough"] else f"{count['stays_wanted']:,}",
             }
         )
-    return _readable(rows, {"stage", "few"}, language)
+    return _readable(rows, {"stage"}, language)
 
 
 def table_times(means: RestrictedMeans, quantiles: StayQuantiles, language: Language = "en") -> ReadableTable:
     """Return the mean time in each stage, and by when shares of its stays have ended, with their intervals."""
     mean = means.table[means.table["outcome"] == "still_in_stage"].set_index("stage")
     ended = quantiles.table[quantiles.table["outcome"] == "any"]
-    names = {0.25: "a quarter ended", 0.5: "half ended", 0.75: "three quarters ended"}
+    names = {0.5: "half ended", 0.75: "three quarters ended"}
     rows = []
     for stage in map(str, mean.index):
         told = {"stage": stage, "mean": _with_interval(mean.loc[stage, "mean_days"], mean.loc[stage], language)}
@@ -118,15 +113,14 @@ def table_group_tests(tests: StageGroupTests, language: Language = "en") -> Read
 
 
 def table_effects(ratios: CoxRatios, language: Language = "en") -> ReadableTable:
-    """Return the clearest effects on each way to leave a stage, with their intervals."""
+    """Return the clearest effects on ways to leave a stage, values of a text against their average."""
     frame = ratios.to_frame()
     held = np.concatenate([hold_by_holm(frame.loc[frame["outcome"] == c, "p"].to_numpy()) for c in CAUSES])
     table = frame.assign(held=held).dropna(subset=["p"]).sort_values("p", kind="stable").head(MOST_EFFECTS)
     rows = [
         {
             "outcome": name_outcome(row["outcome"], language),
-            "field": _name_column(row["column"], language),
-            "per": _name_step(row["per"], language),
+            "what": _name_effect(row["column"], row["per"], language),
             "times as fast": f"{row['ratio']:.2f}",
             "95 % between": f"{row['low']:.2f} - {row['high']:.2f}",
             "p, all together": _p(row["held"]),
@@ -134,7 +128,7 @@ def table_effects(ratios: CoxRatios, language: Language = "en") -> ReadableTable
         }
         for row in table.to_dict("records")
     ]
-    return _readable(rows, {"outcome", "field", "per", "same at every age"}, language)
+    return _readable(rows, {"outcome", "what", "same at every age"}, language)
 
 
 def table_forward(evaluation: SurvivalEvaluation, language: Language = "en") -> ReadableTable:
@@ -171,8 +165,9 @@ def _readable(rows: list[dict[str, str]], words: set[str], language: Language) -
 def _with_interval(value: float, row: pd.Series, language: Language) -> str:
     if not np.isfinite(value):
         return say(language, en="not observed", zh="未观察到")
-    between = tell_between(float(row["low"]), float(row["high"]), language)
-    return say(language, en=f"{tell_time(value, 'en')} ({between})", zh=f"{tell_time(value, 'zh')}（{between}）")
+    told = tell_time(value, language)
+    between = tell_between(float(row["low"]), float(row["high"]), language).removesuffix(f" {told.split(' ')[-1]}")
+    return say(language, en=f"{told} ({between})", zh=f"{told}（{between}）")
 
 
 def _p(value: float) -> str:
@@ -197,19 +192,16 @@ def _constant(p_value: float, language: Language) -> str:
     return say(language, en="no", zh="否") if p_value < CLEAR else say(language, en="yes", zh="是")
 
 
-def _name_column(column: str, language: Language) -> str:
+def _name_effect(column: str, per: str, language: Language) -> str:
     field, equals, level = column.partition("=")
     if equals:
         unknown = say(language, en="(unknown)", zh="（未知）")
         return f"{name_field(field, language)}{say(language, en=': ', zh='：')}{level or unknown}"
-    if column.endswith(" unknown"):
+    if per == "unknown":
         name = name_field(column.removesuffix(" unknown"), language)
         return say(language, en=f"{name} unknown", zh=f"{name}未知")
-    return name_field(column, language)
-
-
-def _name_step(per: str, language: Language) -> str:
-    if per.endswith(" more"):
-        return say(language, en=per, zh=f"每增加 {per.removesuffix(' more')}")
-    chinese = {"doubling": "每翻一倍", "unknown": "未知", "against the average": "与平均相比"}
-    return say(language, en=per, zh=chinese[per])
+    name = name_field(column, language)
+    if per == "doubling":
+        return say(language, en=f"{name}, doubled", zh=f"{name}翻倍")
+    more = per.removesuffix(" more")
+    return say(language, en=f"{name}, {more} more", zh=f"{name}增加 {more}")

@@ -30,6 +30,8 @@ MOST_DATES: Final = 6
 """Most past dates on which verdicts are held against what came."""
 LEAST_PAST_DAYS: Final = 60
 """Days of the log before the first of them: of less, nothing can be learned that 30 days would show."""
+STALE_DAYS: Final = 7
+"""Days without a record after which data are called old."""
 Progress = Callable[[str], None]
 """Told what is done next."""
 
@@ -48,6 +50,8 @@ class StallRun:
         What a model learns from.
     open_rows : StayRows
         The running stays that were judged.
+    data_age_days : int
+        Days by ``as_of`` in which nothing was recorded.
     data_hash : str
         Fingerprint of ``rows``.
     model : StageModel
@@ -68,6 +72,7 @@ class StallRun:
     funnel: str
     rows: StayRows
     open_rows: StayRows
+    data_age_days: int
     data_hash: str
     model: StageModel
     stored: StoredModel | None
@@ -81,6 +86,18 @@ class StallRun:
         """How right verdicts were on past dates; None if that is not known."""
         found = self.accuracy.result
         return found if isinstance(found, StallEvaluation) else None
+
+    def describe_data_age(self, language: Language = "en") -> str:
+        """Return what old data mean for the verdicts; empty if they are not old."""
+        if self.data_age_days <= STALE_DAYS:
+            return ""
+        return say(
+            language,
+            en=f"The data are {self.data_age_days} days old: nothing was recorded in between, and every open record has "
+            "aged by as much. Load a fresh export, or choose an earlier as-of date.",
+            zh=f"数据已有 {self.data_age_days} 天未更新：其间没有任何记录，每条未结记录的停留都因此变长。"
+            "请载入新的导出，或选择更早的截至日期。",
+        )
 
     def describe_model(self, language: Language = "en") -> str:
         """Return which model judged and why it is of its kind."""
@@ -96,8 +113,9 @@ class StallRun:
         return say(language, en=" ", zh="").join((told, self.stored.card.verdict))
 
     def summary(self, language: Language = "en") -> str:
-        """Return the verdicts, and how right they were on past dates."""
-        return say(language, en=" ", zh="").join((self.verdicts.summary(language), self.accuracy.summary(language)))
+        """Return the verdicts, whether the data are old, and how right verdicts were on past dates."""
+        told = (self.verdicts.summary(language), self.describe_data_age(language), self.accuracy.summary(language))
+        return say(language, en=" ", zh="").join(text for text in told if text)
 
     def to_dict(self, language: Language = "en") -> dict[str, Any]:
         """Return the object that ``funnelml stall --json`` prints."""
@@ -109,7 +127,8 @@ class StallRun:
             "as_of": self.as_of.isoformat(),
             "win_days": self.verdicts.win_days,
             "floor": self.verdicts.floor,
-            "summary": self.verdicts.summary(language),
+            "data_age_days": self.data_age_days,
+            "summary": self.summary(language),
             "rules": self.verdicts.rules(language),
             "days_rule": {"name": rule.name, "days": _known(rule.limit_days)},
             "counts": [
@@ -231,6 +250,7 @@ def stall_workspace(
         funnel=of.name,
         rows=rows,
         open_rows=open_rows,
+        data_age_days=max((as_of - history.known_until(of)).days, 0),
         data_hash=data_hash,
         model=model,
         stored=stored,
@@ -258,8 +278,9 @@ def past_dates(history: History, *, as_of: date, funnel: str) -> tuple[list[date
     UnansweredError
         If the log is too short for one.
     """
-    first, last = (day_of(i, history.time_zone) for i in history.recorded_span(history.funnel(funnel)))
-    known_until = min(as_of, last)
+    of = history.funnel(funnel)
+    first = day_of(history.recorded_span(of)[0], history.time_zone)
+    known_until = min(as_of, history.known_until(of))
     begin = first + timedelta(days=LEAST_PAST_DAYS)
     dates = [known_until - timedelta(days=WINDOW_DAYS * k) for k in range(MOST_DATES, 0, -1)]
     dates = [day for day in dates if day >= begin]

@@ -28,7 +28,8 @@ def show_stall(run: StallRun, language: Language = "en") -> str:
         en=f"Funnel '{run.funnel}' as of {run.as_of}: which records are stuck",
         zh=f"漏斗“{run.funnel}”，截至 {run.as_of}：哪些记录停滞",
     )
-    parts = [head, told.summary(language), table_text(table_counts(told, language).frame), _show_worst(run, language)]
+    first = [head, told.summary(language), run.describe_data_age(language)]
+    parts = [*filter(None, first), table_text(table_counts(told, language).frame), _show_worst(run, language)]
     title = say(language, en="## How right verdicts were on past dates", zh="## 过往时点的判定有多准")
     accuracy = [title, run.accuracy.summary(language)]
     if (found := run.evaluation) is not None:

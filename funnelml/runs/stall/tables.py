@@ -28,18 +28,14 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "stage": "阶段",
     "owner": "负责人",
     "days in it": "停留天数",
-    "longer than": "超过已推进的",
-    "goes on in 30 days": "30 天内推进",
-    "won": "赢单概率",
-    "at most": "上限",
+    "goes on": "推进",
+    "won": "赢单",
     "next step": "下一步",
-    "why": "原因",
     "rule": "规则",
     "flags": "标出",
     "finds": "召回",
-    "right": "精确率",
-    "chance, as much found": "同召回率下推进概率",
-    "verdict, as much found": "同召回率下判定",
+    "its precision": "规则精确率",
+    "ours": "本方法精确率",
     "gain": "优势",
     "95 % between": "95 % 区间",
     "group": "分组",
@@ -50,7 +46,6 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "open": "未结",
     "read from all stages": "借用全部阶段",
     "not observed": "未观察到",
-    "thin from day": "样本稀少起始天",
     "days allowed": "允许天数",
     "ratios": "比率",
     "calendar": "日历",
@@ -91,24 +86,20 @@ def table_counts(verdicts: StallVerdicts, language: Language = "en") -> Readable
 def table_worst(verdicts: StallVerdicts, *, most: int = 15, language: Language = "en") -> ReadableTable:
     """Return the records with which something is to be done, with figures and the next step."""
     told = rank_worst(verdicts.table).head(most)
+    chances = zip(told["won"], told["won_upper"], strict=True)
+    steps = zip(told["verdict"], told["next_step"], strict=True)
     columns: dict[str, Any] = {
         "record": told["record_id"].map(str),
         "stage": told["stage"],
         "amount": told["amount"].map(full_amount),
         "days in it": told["age_days"].map(full_amount),
-        "longer than": [_floored(value) for value in told["percentile"]],
-        "goes on in 30 days": [
-            share(p) if seen else "?" for p, seen in zip(told["move_30"], told["observed"], strict=True)
-        ],
-        "won": told["won"].map(share),
-        "at most": told["won_upper"].map(share),
-        "verdict": [name_verdict(verdict, language) for verdict in told["verdict"]],
-        "next step": [name_step(step, language) for step in told["next_step"]],
+        "goes on": [share(p) if seen else "?" for p, seen in zip(told["move_30"], told["observed"], strict=True)],
+        "won": [f"{share(p)} (< {share(upper)})" for p, upper in chances],
+        "next step": [_tell_step(str(verdict), str(step), language) for verdict, step in steps],
     }
     if told["owner"].notna().any():
         columns["owner"] = told["owner"].fillna("-")
-    words = {"record", "stage", "verdict", "next step", "owner"}
-    return _readable(columns, words, language, currency=verdicts.currency)
+    return _readable(columns, {"record", "stage", "next step", "owner"}, language, currency=verdicts.currency)
 
 
 def table_limits(verdicts: StallVerdicts, stages: tuple[str, ...], language: Language = "en") -> ReadableTable:
@@ -137,17 +128,15 @@ def table_precision(evaluation: StallEvaluation, language: Language = "en") -> R
         ours, theirs = ("precision", "matched_precision") if days else ("matched_precision", "precision")
         sign = -1 if days else 1
         low, high = sorted((sign * row["low"], sign * row["high"]))
+        verdict = say(language, en="stalled and zombies, the average days", zh="停滞与僵尸，对照平均天数")
         rows.append(
             {
-                "rule": say(language, en="the average days, stretched", zh="平均天数（放宽或收紧）")
-                if days
-                else name_days_rule(str(row["rule"]), language),
+                "rule": verdict if days else name_days_rule(str(row["rule"]), language),
                 "finds": share(row["recall"]),
-                "right": share(row[theirs], 1),
-                "chance, as much found": "" if days else share(row[ours], 1),
-                "verdict, as much found": share(row[ours], 1) if days else "",
+                "its precision": share(row[theirs], 1),
+                "ours": share(row[ours], 1),
                 "gain": points(sign * row["gain"], language),
-                "95 % between": f"{points(low, language)}, {points(high, language)}" if np.isfinite(low) else "-",
+                "95 % between": f"{100 * low:+.0f}, {100 * high:+.0f}" if np.isfinite(low) else "-",
             }
         )
     return _readable(pd.DataFrame(rows), {"rule"}, language)
@@ -217,9 +206,9 @@ def _points(value: float, language: Language) -> str:
     return f"{100 * value:+.1f}" + say(language, en=" points", zh=" 个百分点") if np.isfinite(value) else "-"
 
 
-def _floored(value: float) -> str:
-    # Rounded down: not all is not 100 %.
-    return share(np.floor(100 * value) / 100) if np.isfinite(value) else "-"
+def _tell_step(verdict: str, step: str, language: Language) -> str:
+    told, what = name_verdict(verdict, language), name_step(step, language)
+    return say(language, en=f"{told}: {what}", zh=f"{told}：{what}")
 
 
 def _days(value: float) -> str:

@@ -147,12 +147,14 @@ def fit_linear(rows: StayRows, pieces: Pieces, weights: FloatArray) -> LinearRat
         with warnings.catch_warnings():
             # Where columns tell nothing the start is the end, and the solver says that it gets no further.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(x[used], happened[used] / np.maximum(pieces.expected[used, k], 1e-6), sample_weight=risk[used])
+            columns = x if used.all() else x[used]
+        model.fit(columns, happened[used] / np.maximum(pieces.expected[used, k], 1e-6), sample_weight=risk[used])
         intercept[k], effects[k] = model.intercept_, model.coef_
-        rate = risk[used] * np.exp(np.clip(model.intercept_ + x[used] @ model.coef_, -STEEPEST, STEEPEST))
-        padded = np.column_stack((x[used], np.ones(int(used.sum()))))
-        prior = np.diag(np.append(np.full(c, 1 / PRIOR_SD**2), 1e-6))
-        curvature[k] = (padded * rate[:, None]).T @ padded + prior
+        rate = risk[used] * np.exp(np.clip(model.intercept_ + columns @ model.coef_, -STEEPEST, STEEPEST))
+        weighed = columns * rate[:, None]
+        curvature[k, :c, :c] += weighed.T @ columns
+        curvature[k, :c, c] = curvature[k, c, :c] = weighed.sum(axis=0)
+        curvature[k, c, c] = rate.sum() + 1e-6
     return LinearRatios(design=design, stages=rows.stages, intercept=intercept, effects=effects, curvature=curvature)
 
 

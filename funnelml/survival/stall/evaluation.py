@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from funnelml.language import Language, points, say, share, short_amount
+from funnelml.language import Language, say, share, short_amount
 from funnelml.survival.stall.days_rule import name_days_rule
 from funnelml.survival.stall.verdict_rules import ZOMBIE
 
@@ -133,7 +133,11 @@ def _tell_precision(row: dict[Hashable, Any], language: Language) -> str:
         name = name_days_rule(str(row["rule"]), language)
         ours = say(language, en="The chance to go on finds", zh="推进概率")
     sure = low > 0 or high < 0
-    span = f"{points(low, language)}, {points(high, language)}"
+    span = say(
+        language,
+        en=f"{100 * low:+.1f} to {100 * high:+.1f} points",
+        zh=f"{100 * low:+.1f} 至 {100 * high:+.1f} 个百分点",
+    )
     return say(
         language,
         en=f"{ours} {recall} of those that do not go on with precision {share(other, 1)}, {name} with "

@@ -72,8 +72,8 @@ def describe_steps(*, floor: float, language: Language = "en") -> str:
     return say(
         language,
         en=f"Zombies, and stalled records whose chance to be won is under {under}, move to the nurture pool. Of the "
-        f"other stalled ones those with an amount among the highest {large} are escalated, the rest is given new value; "
-        f"so are slow ones older than {late} of those that went on. With all others there is nothing to do.",
+        f"other stalled ones those with an amount among the highest {large} are escalated, the rest is given new "
+        f"value; so are slow ones older than {late} of those that went on. With all others there is nothing to do.",
         zh=f"僵尸以及赢单概率低于 {under} 的停滞记录转入培育池；其余停滞记录中，金额居未结记录前 {large} 的升级给经理，"
         f"其余提供新价值重新激活；缓慢且停留超过已推进记录的 {late}，同样重新激活。此外无需处理。",
     )

@@ -76,8 +76,9 @@ class StallVerdicts:
         ``win_floor_date`` is the first day on which the chance to be won is under the floor; None if there is none.
         """
         rows = [{str(name): value for name, value in row.items()} for row in self.table.to_dict("records")]
+        floor_dates = pd.Series([self._floor_date(row["floor_in_days"]) for row in rows], index=self.table.index)
         return self.table.assign(
-            win_floor_date=[self._floor_date(row["floor_in_days"]) for row in rows],
+            win_floor_date=floor_dates.astype(object).where(floor_dates.notna(), None),
             reason=[tell_reason(row, floor=self.floor, win_days=self.win_days, language=language) for row in rows],
             similar_cases=[tell_similar(row, language) for row in rows],
         )
