@@ -213,7 +213,7 @@ def test_help_imports_no_library():
 def test_every_command_is_in_the_readme():
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     commands = build_commands()
-    questions = {"diagnose", "score", "forecast", "backtest"}
+    questions = {"diagnose", "score", "stall", "forecast", "backtest"}
     assert commands == questions | {"demo", "init", "check", "models", "export", "run"}
     for command in commands:
         assert f"| `{command}" in readme

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from funnelml.language import Language, say
+from funnelml.language import Language, join_words, say
 from funnelml.schema import DAY
 from funnelml.survival.causes import N_CAUSES
 from funnelml.survival.risk_sets import FloatArray, IntArray
@@ -24,6 +24,11 @@ TESTED: Final = 0.4
 LEAST_TESTED: Final = 100
 """Fewest running stays tested for a choice; with fewer the log-linear ratios are taken."""
 _DOUBT: Final = 2.0
+_KINDS: Final = {
+    "cox": ("Cox ratios", "Cox 比率"),
+    "linear": ("log-linear ratios", "对数线性比率"),
+    "boosted": ("boosted ratios", "提升树比率"),
+}
 
 Progress = Callable[[str], None]
 
@@ -37,8 +42,8 @@ class StageModelChoice:
     parameters : dict
         Of the model chosen, as ``StageModel`` takes them.
     tried : pandas.DataFrame
-        One row per model tried: ``ratios, calendar, half_life_days``; ``brier``, its mean Brier score (over rows, causes
-        and times); ``gain``, how much less that is than the simplest's; ``gain_std_err`` by record; ``chosen``.
+        One row per model tried: ``ratios, calendar, half_life_days``; ``brier``, its mean Brier score (over rows,
+        causes and times); ``gain``, how much less that is than the simplest's; ``gain_std_err`` by record; ``chosen``.
     tested : int
         Running stays tested.
     dates : int
@@ -64,18 +69,46 @@ class StageModelChoice:
                 "chosen: the ratios are log-linear.",
                 zh=f"可检验的在途停留只有 {self.tested:,} 个（需要 {LEAST_TESTED:,} 个），未作选择：采用对数线性比率。",
             )
-        gain, error = (
-            100 * best["gain"] / self.tried["brier"].iloc[0],
-            100 * best["gain_std_err"] / (self.tried["brier"].iloc[0]),
-        )
+        n, rows, dates = f"{len(self.tried):,}", f"{self.tested:,}", f"{self.dates:,}"
+        if best.name == 0:
+            return say(
+                language,
+                en=f"Of {n} models tested on {rows} running stays at {dates} later dates, none was better beyond doubt "
+                "than stage and age alone, so these alone tell.",
+                zh=f"在其后 {dates} 个日期的 {rows} 个在途停留上检验了 {n} 个模型，没有一个确凿优于只看阶段和时长的"
+                "模型，因此只看这两项。",
+            )
+        base = self.tried["brier"].iloc[0]
+        gain, error = f"{100 * best['gain'] / base:.1f}", f"{100 * best['gain_std_err'] / base:.1f}"
         return say(
             language,
-            en=f"Of {len(self.tried)} models tested on {self.tested:,} running stays at {self.dates} later dates, that "
-            f"with {best['ratios']} ratios was chosen: its Brier score is {gain:.1f} % (standard error {error:.1f}) "
-            "less than that of stage and age alone.",
-            zh=f"在其后 {self.dates} 个日期的 {self.tested:,} 个在途停留上检验了 {len(self.tried)} 个模型，"
-            f"选中比率为 {best['ratios']} 的模型：其 Brier 评分比只看阶段和时长低 {gain:.1f}%（标准误 {error:.1f}）。",
+            en=f"Of {n} models tested on {rows} running stays at {dates} later dates, that with "
+            f"{name_kind(best)} was chosen: its Brier score is {gain} % (standard error {error}) less than that "
+            "of stage and age alone.",
+            zh=f"在其后 {dates} 个日期的 {rows} 个在途停留上检验了 {n} 个模型，选中“{name_kind(best, 'zh')}”的模型："
+            f"其 Brier 评分比只看阶段和时长低 {gain}%（标准误 {error}）。",
         )
+
+
+def name_kind(parameters: Mapping[str, Any] | pd.Series, language: Language = "en") -> str:
+    """Return what a stage model with these parameters tells by, in words.
+
+    Examples
+    --------
+    >>> name_kind({"ratios": "linear", "calendar": True, "half_life_days": None})
+    'log-linear ratios, factors of the calendar'
+    >>> name_kind({"ratios": "none", "calendar": False, "half_life_days": None}, "zh")
+    '只看阶段和时长'
+    """
+    parts = []
+    if parameters["ratios"] != "none":
+        parts.append(_KINDS[parameters["ratios"]][language == "zh"])
+    if parameters["calendar"]:
+        parts.append(say(language, en="factors of the calendar", zh="日历因子"))
+    if pd.notna(parameters["half_life_days"]):
+        half = f"{parameters['half_life_days']:g}"
+        parts.append(say(language, en=f"a half-life of {half} days", zh=f"半衰期 {half} 天"))
+    return join_words(parts, language) or say(language, en="stage and age alone", zh="只看阶段和时长")
 
 
 def choose_stage_model(rows: StayRows, *, random_state: int = 0, progress: Progress | None = None) -> StageModelChoice:

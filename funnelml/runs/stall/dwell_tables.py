@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -79,14 +79,14 @@ def table_stages(incidence: StageIncidence, language: Language = "en") -> Readab
 
 def table_times(means: RestrictedMeans, quantiles: StayQuantiles, language: Language = "en") -> ReadableTable:
     """Return the mean time in each stage, and by when shares of its stays have ended, with their intervals."""
-    mean = means.table[means.table["outcome"] == "still_in_stage"].set_index("stage")
+    mean = means.table[means.table["outcome"] == "still_in_stage"]
     ended = quantiles.table[quantiles.table["outcome"] == "any"]
     names = {0.5: "half ended", 0.75: "three quarters ended"}
     rows = []
-    for stage in map(str, mean.index):
-        told = {"stage": stage, "mean": _with_interval(mean.loc[stage, "mean_days"], mean.loc[stage], language)}
+    for row in mean.to_dict("records"):
+        told = {"stage": row["stage"], "mean": _with_interval(row["mean_days"], row, language)}
         for part, name in names.items():
-            own = ended[(ended["stage"] == stage) & (ended["share"] == part)].iloc[0]
+            own = ended[(ended["stage"] == row["stage"]) & (ended["share"] == part)].to_dict("records")[0]
             told[name] = _with_interval(own["days"], own, language)
         rows.append(told)
     return _readable(rows, {"stage"}, language)
@@ -158,11 +158,11 @@ _MEASURES: Final = ("predicted", "observed", "auc", "calibration_slope", "calibr
 
 def _readable(rows: list[dict[str, str]], words: set[str], language: Language) -> ReadableTable:
     frame = pd.DataFrame(rows, dtype=object)
-    told = {name: say(language, en=name, zh=_HEADINGS[name]).replace(" %", "\xa0%") for name in {*frame, *words}}
-    return ReadableTable(frame=frame.rename(columns=told), words=frozenset(told[name] for name in words))
+    told = {name: say(language, en=name, zh=_HEADINGS[name]).replace(" %", "\xa0%") for name in frame}
+    return ReadableTable(frame=frame.rename(columns=told), words=frozenset(told[name] for name in words if name in told))
 
 
-def _with_interval(value: float, row: pd.Series, language: Language) -> str:
+def _with_interval(value: float, row: Mapping[Hashable, float], language: Language) -> str:
     if not np.isfinite(value):
         return say(language, en="not observed", zh="未观察到")
     told = tell_time(value, language)

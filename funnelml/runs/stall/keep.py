@@ -80,7 +80,7 @@ def keep_stalls(run: StallRun, root: Path, *, name: str, language: Language) -> 
             funnel=run.funnel,
             data_hash=run.data_hash,
             seed=run.seed,
-            verdict=run.choice.summary(language),
+            language=language,
         )
         in_use = not _is_of_a_later_day(root, name, run)
         model_id = save_model(root / MODELS, name=name, model=run.model, card=card, language=language)

@@ -93,8 +93,8 @@ class StallRun:
             return ""
         return say(
             language,
-            en=f"The data are {self.data_age_days} days old: nothing was recorded in between, and every open record has "
-            "aged by as much. Load a fresh export, or choose an earlier as-of date.",
+            en=f"The data are {self.data_age_days} days old: nothing was recorded in between, and every open record "
+            "has aged by as much. Load a fresh export, or choose an earlier as-of date.",
             zh=f"数据已有 {self.data_age_days} 天未更新：其间没有任何记录，每条未结记录的停留都因此变长。"
             "请载入新的导出，或选择更早的截至日期。",
         )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -15,7 +14,8 @@ from funnelml.errors import ModelStoreError
 from funnelml.io.current_models import current_model
 from funnelml.io.model_card import STAY_ENDS, ModelCard
 from funnelml.io.model_store import load_model, read_card
-from funnelml.survival.choice import StageModelChoice
+from funnelml.language import Language, say
+from funnelml.survival.choice import StageModelChoice, name_kind
 from funnelml.survival.stage_model import StageModel
 from funnelml.survival.stall.evaluation import StallEvaluation
 from funnelml.survival.stay_rows import StayRows
@@ -129,7 +129,7 @@ def write_card(
     funnel: str,
     data_hash: str,
     seed: int,
-    verdict: str,
+    language: Language,
 ) -> ModelCard:
     """Return the card of a stage model.
 
@@ -143,10 +143,14 @@ def write_card(
         What else was tried.
     evaluation : StallEvaluation or None
         How right its verdicts were on past dates, if that is known.
-    as_of, funnel, data_hash, seed, verdict
+    as_of, funnel, data_hash, seed
         As on the card.
+    language : {"en", "zh"}
+        Of the verdict: what the model tells by, and why.
     """
     assert rows.event is not None
+    parameters = model.get_params()
+    kind, colon = name_kind(parameters, language), say(language, en=": ", zh="：")
     return ModelCard(
         as_of=as_of,
         funnel=funnel,
@@ -158,22 +162,14 @@ def write_card(
         features=("stage", "age", *map(str, rows.covariates.columns)),
         seed=seed,
         metrics=_tried(choice.tried) | ({} if evaluation is None else _judged(evaluation)),
-        verdict=verdict,
-        parameters={name: str(value) for name, value in model.get_params().items()},
+        verdict=f"{kind[:1].upper()}{kind[1:]}{colon}{choice.summary(language)}",
+        parameters={name: str(value) for name, value in parameters.items()},
     )
 
 
 def _tried(table: pd.DataFrame) -> dict[str, float]:
-    return {f"Brier score ({_name_kind(row)})": float(row["brier"]) for row in table.to_dict("records")}
-
-
-def _name_kind(row: Mapping[Hashable, Any]) -> str:
-    parts = [f"ratios {row['ratios']}"]
-    if row["calendar"]:
-        parts.append("calendar")
-    if pd.notna(row["half_life_days"]):
-        parts.append(f"half-life {row['half_life_days']:g} days")
-    return ", ".join(parts)
+    rows = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    return {f"Brier score ({name_kind(row)})": float(row["brier"]) for row in rows}
 
 
 def _judged(evaluation: StallEvaluation) -> dict[str, float]:

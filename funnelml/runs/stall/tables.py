@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from funnelml.language import Language, full_amount, points, say, share
+from funnelml.language import Language, full_amount, say, share
 from funnelml.plots.labels import unit
 from funnelml.plots.tables import ReadableTable
-from funnelml.survival.choice import StageModelChoice
+from funnelml.survival.choice import StageModelChoice, name_kind
 from funnelml.survival.stall.days_rule import name_days_rule
 from funnelml.survival.stall.evaluation import StallEvaluation
 from funnelml.survival.stall.next_steps import ESCALATE, NURTURE, ON_COURSE, REACTIVATE, name_step
@@ -47,9 +47,7 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "read from all stages": "借用全部阶段",
     "not observed": "未观察到",
     "days allowed": "允许天数",
-    "ratios": "比率",
-    "calendar": "日历",
-    "half-life": "半衰期",
+    "model": "模型",
     "Brier score": "Brier 评分",
     "less by": "降低",
     "chosen": "选中",
@@ -59,7 +57,6 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "worth": "金额合计",
     "won worth": "赢单金额",
 }
-_RATIOS: Final = {"none": "无", "cox": "Cox", "linear": "对数线性", "boosted": "提升树"}
 _GROUPS: Final = {"all": ("all", "全部"), "observed": ("observed", "有观察依据")}
 
 
@@ -135,8 +132,8 @@ def table_precision(evaluation: StallEvaluation, language: Language = "en") -> R
                 "finds": share(row["recall"]),
                 "its precision": share(row[theirs], 1),
                 "ours": share(row[ours], 1),
-                "gain": points(sign * row["gain"], language),
-                "95 % between": f"{100 * low:+.0f}, {100 * high:+.0f}" if np.isfinite(low) else "-",
+                "gain": _points(sign * row["gain"], language),
+                "95 % between": f"{100 * low:+.1f}, {100 * high:+.1f}" if np.isfinite(low) else "-",
             }
         )
     return _readable(pd.DataFrame(rows), {"rule"}, language)
@@ -174,21 +171,19 @@ def table_tried(choice: StageModelChoice, language: Language = "en") -> Readable
     table, yes = choice.tried, say(language, en="yes", zh="是")
     base = float(table["brier"].iloc[0]) if len(table) else np.nan
     columns = {
-        "ratios": [say(language, en=str(kind), zh=_RATIOS[str(kind)]) for kind in table.get("ratios", [])],
-        "calendar": [yes if used else "-" for used in table.get("calendar", [])],
-        "half-life": [_days(float(value)) for value in table.get("half_life_days", [])],
+        "model": [name_kind(row, language) for _, row in table.iterrows()],
         "Brier score": [f"{value:.4f}" for value in table.get("brier", [])],
         "less by": [f"{100 * value / base:+.1f}\xa0%" for value in table.get("gain", [])],
         "standard error": [f"{100 * value / base:.1f}" for value in table.get("gain_std_err", [])],
         "chosen": [yes if chosen else "" for chosen in table.get("chosen", [])],
     }
-    return _readable(columns, {"ratios", "calendar", "chosen"}, language)
+    return _readable(columns, {"model", "chosen"}, language)
 
 
 def _readable(columns: Any, words: set[str], language: Language, *, currency: str = "") -> ReadableTable:
     frame = pd.DataFrame({name: list(columns[name]) for name in columns}, dtype=object)
-    told = {name: _heading(name, language, currency) for name in {*columns, *words}}
-    return ReadableTable(frame=frame.rename(columns=told), words=frozenset(told[name] for name in words))
+    told = {name: _heading(name, language, currency) for name in columns}
+    return ReadableTable(frame=frame.rename(columns=told), words=frozenset(told[name] for name in words if name in told))
 
 
 def _heading(name: str, language: Language, currency: str) -> str:

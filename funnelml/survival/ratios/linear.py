@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import PoissonRegressor
 
 from funnelml.language import Language, say
 from funnelml.survival.causes import CAUSES, N_CAUSES
@@ -23,8 +20,14 @@ PRIOR_SD: Final = 0.2
 """Standard deviation of an effect on the log hazard before anything was seen, per standard deviation of a number."""
 LEAST_EVENTS: Final = 10
 """Fewest events of a cause for effects of its own."""
+NEVER_SEEN: Final = 1e9
+"""Curvature of an effect that nothing speaks of: it is 0, and stays there."""
 FADING_DAYS: Final = 14.0
 """Days ahead by which the passing part of an effect of what moves has fallen to 1 / e."""
+MOST_STEPS, SMALLEST_STEP, CLOSE_ENOUGH = 30, 1e-4, 1e-5
+"""Steps of a fit at most, the smallest part of one that is tried, and the change of an effect at which it ends."""
+MOST_EXTREME: Final = 20.0
+"""Bound of the log of a ratio on the way to a fit."""
 STEEPEST: Final = 3.0
 """Bound of the log of a ratio, either way."""
 
@@ -136,26 +139,50 @@ def fit_linear(rows: StayRows, pieces: Pieces, weights: FloatArray) -> LinearRat
     c = x.shape[1]
     intercept, effects = np.zeros(N_CAUSES), np.zeros((N_CAUSES, c))
     curvature = np.tile(np.eye(c + 1) / PRIOR_SD**2, (N_CAUSES, 1, 1))
+    weight = weights[pieces.row]
     for k in range(N_CAUSES):
-        weight, happened = weights[pieces.row], pieces.happened[:, k]
+        happened = weight * pieces.happened[:, k]
         risk = weight * np.maximum(pieces.expected[:, k], 1e-6)
         used = (pieces.expected[:, k] > 0) | (happened > 0)
-        if (weight * happened).sum() < LEAST_EVENTS or c == 0:
+        if happened.sum() < LEAST_EVENTS or c == 0:
             continue
-        total = risk[used].sum()
-        model = PoissonRegressor(alpha=1 / PRIOR_SD**2 / total, solver="newton-cholesky", max_iter=50, tol=1e-6)
-        with warnings.catch_warnings():
-            # Where columns tell nothing the start is the end, and the solver says that it gets no further.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            columns = x if used.all() else x[used]
-        model.fit(columns, happened[used] / np.maximum(pieces.expected[used, k], 1e-6), sample_weight=risk[used])
-        intercept[k], effects[k] = model.intercept_, model.coef_
-        rate = risk[used] * np.exp(np.clip(model.intercept_ + columns @ model.coef_, -STEEPEST, STEEPEST))
-        weighed = columns * rate[:, None]
-        curvature[k, :c, :c] += weighed.T @ columns
-        curvature[k, :c, c] = curvature[k, c, :c] = weighed.sum(axis=0)
-        curvature[k, c, c] = rate.sum() + 1e-6
+        effects[k], intercept[k], curvature[k] = _fit_cause(x if used.all() else x[used], risk[used], happened[used])
     return LinearRatios(design=design, stages=rows.stages, intercept=intercept, effects=effects, curvature=curvature)
+
+
+def _fit_cause(x: FloatArray, risk: FloatArray, happened: FloatArray) -> tuple[FloatArray, float, FloatArray]:
+    """Return effects, level and curvature of one cause: the highest posterior, by Newton's steps."""
+    c = x.shape[1]
+    prior = np.append(np.full(c, 1 / PRIOR_SD**2), 1e-6)
+    # Where a column never was anything, as that of running stays where none was looked at, nothing is drawn either.
+    prior[:c] += NEVER_SEEN * ~x.any(axis=0)
+
+    def look(theta: FloatArray) -> tuple[float, FloatArray]:
+        log_rate = np.clip(x @ theta[:c] + theta[c], -MOST_EXTREME, MOST_EXTREME)
+        rate = risk * np.exp(log_rate)
+        return float(rate.sum() - happened @ log_rate + theta @ (prior * theta) / 2), rate
+
+    theta = np.append(np.zeros(c), np.log(happened.sum() / risk.sum()))
+    lowest, rate = look(theta)
+    for _ in range(MOST_STEPS):
+        gradient = np.append(x.T @ (rate - happened), (rate - happened).sum()) + prior * theta
+        curvature = _curve(x, rate, prior)
+        step = np.linalg.solve(curvature, gradient)
+        size = 1.0
+        while (found := look(theta - size * step))[0] > lowest and size > SMALLEST_STEP:
+            size /= 2
+        if found[0] > lowest:
+            break
+        theta, (lowest, rate) = theta - size * step, found
+        if np.abs(size * step).max() < CLOSE_ENOUGH:
+            break
+    return theta[:c], float(theta[c]), _curve(x, rate, prior)
+
+
+def _curve(x: FloatArray, rate: FloatArray, prior: FloatArray) -> FloatArray:
+    weighed = x * rate[:, None]
+    across = weighed.sum(axis=0)
+    return np.block([[weighed.T @ x, across[:, None]], [across[None, :], rate.sum()]]) + np.diag(prior)
 
 
 def _timing_names(stages: tuple[str, ...]) -> list[str]:

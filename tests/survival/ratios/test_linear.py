@@ -79,6 +79,14 @@ def test_draws_spread_as_the_curvature_says_and_keep_the_level(learned):
     assert foreseen[0] == pytest.approx(pieces.happened[:, 0].sum(), rel=0.01)
 
 
+def test_what_was_never_seen_is_not_drawn(learned):
+    """Rows seen at their entry only: no effect of running stays, and no spread from one."""
+    _, _, ratios = learned
+    running = [number for number, name in enumerate(ratios.columns) if name.startswith(("running", "log "))]
+    assert not ratios.effects[:, running].any()
+    assert np.abs(ratios.redraw(np.random.default_rng(3)).effects[:, running]).max() < 1e-3
+
+
 def test_columns_pass_with_the_days_ahead_only_where_they_move(learned):
     rows, _, ratios = learned
     first = np.zeros(1, dtype=np.int64)
