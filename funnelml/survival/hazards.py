@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from funnelml.survival.causes import MOVES, N_CAUSES
 from funnelml.survival.risk_sets import FloatArray, IntArray, RiskSets, add_exactly, count_risk_sets, sum_by
 
-PRIOR_STAYS: Final = 5.0
+PRIOR_STAYS: Final = 1.0
 """Stays by which every stage leans on all stages together: a stage with 500 at risk hardly notices, one with 2 does."""
+LEAST_AT_RISK: Final = 5.0
+"""Stays at risk below which a stage is called thin."""
 PRIOR_EVENTS: Final = 2.0
 """Events by which the level of a stage leans on that of all stages."""
 POOLED_AGES: Final = 400
@@ -34,7 +36,7 @@ class StageHazards:
     at_risk : numpy.ndarray, shape (m,)
         Stays at risk in this stage at each age, whatever their ratios.
     thin_from : float
-        Age from which fewer than ``PRIOR_STAYS`` were at risk in this stage: from here on it is read from all stages.
+        Age from which fewer than ``LEAST_AT_RISK`` were at risk in this stage: from here on other stages speak as well.
     observed_until : float
         Age up to which stays of any stage were followed: beyond it nothing is known, and the hazards are 0.
     """
@@ -163,11 +165,11 @@ def _possible(place: int, n_stages: int) -> FloatArray:
 
 
 def _find_thin(duration: FloatArray, entry: FloatArray, weights: FloatArray) -> float:
-    """Return the age from which on fewer than ``PRIOR_STAYS`` are at risk."""
+    """Return the age from which on fewer than ``LEAST_AT_RISK`` are at risk."""
     instants = np.concatenate((entry, duration))
     order = np.argsort(instants, kind="stable")
     present = np.cumsum(np.concatenate((weights, -weights))[order])
-    enough = np.flatnonzero(present >= PRIOR_STAYS)
+    enough = np.flatnonzero(present >= LEAST_AT_RISK)
     return float(instants[order][min(enough[-1] + 1, len(order) - 1)]) if len(enough) else 0.0
 
 

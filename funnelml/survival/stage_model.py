@@ -31,6 +31,8 @@ from funnelml.survival.stays import refuse
 from funnelml.survival.steps_ahead import Steps, lay_steps, leave_in_steps
 from funnelml.survival.transitions import fit_transitions
 
+_TURNS: Final = 2
+"""How often baseline and ratios are learned in turn before the last time."""
 _CHUNK: Final = 500
 """Rows that are carried through all steps at once: bounds memory."""
 _KINDS: Final = 128
@@ -123,14 +125,20 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self.n_stays_ = len(once)
         self.towards_ = fit_transitions(entries, weight[once])
         self.ratios_: CoxRatios | LinearRatios | BoostedRatios | None = None
-        self._learn_baseline(entries, weight[once])
+        self._learn_baseline(entries, weight[once], None)
         self.calendar_: CalendarFactors | None = None
         if self.calendar:
             self.calendar_ = fit_calendar(entries, self.hazards_, weight[once], random_state=self.random_state)
+        self._entry_ratios: FloatArray | None = None
         if self.ratios == "cox":
             self.ratios_ = fit_cox(entries, weight[once])
-            self._learn_baseline(entries, weight[once])
+            self._learn_baseline(entries, weight[once], _at_entry(self.ratios_, entries))
         elif self.ratios != "none":
+            # The baseline is that of a record whose ratios are 1; it and the ratios are learned in turn.
+            for _ in range(_TURNS):
+                linear = fit_linear(rows, cut_pieces(rows, self.hazards_), weight)
+                self._entry_ratios = _at_entry(linear, entries)
+                self._learn_baseline(entries, weight[once], self._entry_ratios)
             pieces = cut_pieces(rows, self.hazards_)
             self.ratios_ = (
                 fit_linear(rows, pieces, weight)
@@ -253,7 +261,8 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             weight = self._entry_weight * generator.exponential(size=int(record.max()) + 1)[record]
             if self.ratios_ is not None:
                 drawn.ratios_ = self.ratios_.redraw(generator)
-            drawn._learn_baseline(entries, weight)
+            cox = drawn.ratios_ if isinstance(drawn.ratios_, CoxRatios) else None
+            drawn._learn_baseline(entries, weight, self._entry_ratios if cox is None else _at_entry(cox, entries))
             drawn.towards_ = fit_transitions(entries, weight)
             yield drawn
 
@@ -274,10 +283,8 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         ended = rows.entered_at + np.rint(rows.duration * DAY)
         return np.asarray(0.5 ** ((ended.max() - ended) / DAY / self.half_life_days))
 
-    def _learn_baseline(self, entries: StayRows, weight: FloatArray) -> None:
+    def _learn_baseline(self, entries: StayRows, weight: FloatArray, ratios: FloatArray | None) -> None:
         assert entries.duration is not None and entries.event is not None
-        # The baseline of Cox is that of a record whose ratios are 1; other ratios are learned on top of that of all.
-        first = np.zeros(len(entries), dtype=np.int64)
         self.hazards_: dict[str, StageHazards] = fit_hazards(
             entries.stage,
             entries.duration,
@@ -285,7 +292,7 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             entry=np.maximum(entries.age, 0.0),
             weights=weight,
             stages=entries.stages,
-            ratios=self.ratios_.ratios(entries, first) if isinstance(self.ratios_, CoxRatios) else None,
+            ratios=ratios,
         )
 
     def _check_funnel(self, rows: StayRows) -> None:
@@ -355,6 +362,11 @@ def _whole_days(times: FloatArray, *, grain: str) -> tuple[NDArray[np.int64], Fl
     between[np.searchsorted(ends, low), each] = 1 - share
     between[np.searchsorted(ends, np.ceil(times)), each] += share
     return ends.astype(np.int64), between
+
+
+def _at_entry(ratios: CoxRatios | LinearRatios, entries: StayRows) -> FloatArray:
+    """Return how many times the baseline the hazards of each stay are at first, shape (n, K)."""
+    return ratios.ratios(entries, np.zeros(len(entries), dtype=np.int64))
 
 
 def _group_alike(rows: StayRows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
