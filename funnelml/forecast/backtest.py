@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -12,17 +14,21 @@ import pandas as pd
 
 from funnelml.errors import AsOfError, NotEnoughDataError
 from funnelml.forecast.baselines import total_baselines
+from funnelml.forecast.components import INDEPENDENT, Components
 from funnelml.forecast.league import league_table
 from funnelml.forecast.open_pipeline import forecast_revenue
-from funnelml.forecast.revenue import QUANTILES, RevenueForecast
+from funnelml.forecast.past_windows import PastForecasts
+from funnelml.forecast.revenue import QUANTILES, RevenueForecast, TargetForecast
 from funnelml.forecast.scores import LEVELS, count_disjoint, crps, interval_row
 from funnelml.history.dates import horizon_from
 from funnelml.history.funnel import WON
 from funnelml.history.history import History
 from funnelml.history.snapshot import Snapshot, take_snapshot
 
-MODEL: Final = "landmark"
+MODEL: Final = "forecast"
 """Name of our model in the league table."""
+LANDMARK: Final = MappingProxyType({"landmark": INDEPENDENT})
+"""What our model is made from: it has to be worth its parts."""
 Progress = Callable[[Iterable[date]], Iterable[date]]
 
 
@@ -121,6 +127,8 @@ def backtest_revenue(
     seed: int = 0,
     fiscal_year_start: int = 1,
     known_as_of: date | None = None,
+    trusted: tuple[str, ...] = (),
+    variants: Mapping[str, Components] = LANDMARK,
     progress: Progress = iter,
 ) -> Backtest:
     """Forecast from each past origin with what was known then, and score it with what became known later.
@@ -139,6 +147,11 @@ def backtest_revenue(
         Month in which the fiscal year begins.
     known_as_of : datetime.date, optional
         Date whose knowledge the forecasts are scored with; the last recorded day by default.
+    trusted : tuple of str
+        Fields to be taken as unchanged since the record was created.
+    variants : mapping of str to Components
+        Forecasts of other parts to stand beside ours, by their name in the league table; by default the landmark
+        incidence of independent records alone.
     progress : callable, optional
         Wraps the iteration over the origins.
 
@@ -169,21 +182,28 @@ def backtest_revenue(
     zombies: list[pd.DataFrame] = []
     skipped: dict[date, str] = {}
     by_origin = {h.as_of: h for h in ended}
+    past: dict[int, PastForecasts] = {}
     for origin in progress(list(by_origin)):
         window = by_origin[origin]
+        made = partial(
+            forecast_revenue,
+            history,
+            horizon=window,
+            funnel=funnel,
+            currency=currency,
+            draws=draws,
+            seed=seed + origin.toordinal(),
+            trusted=trusted,
+            # Months differ in length: what is past of one horizon serves all origins of that length.
+            past=past.setdefault(window.days, PastForecasts(history, days=window.days, funnel=funnel, trusted=trusted)),
+        )
         try:
-            forecast = forecast_revenue(
-                history,
-                horizon=window,
-                funnel=funnel,
-                currency=currency,
-                draws=draws,
-                seed=seed + origin.toordinal(),
-            )
+            forecast = made()
         except (NotEnoughDataError, AsOfError) as error:
             skipped[origin] = str(error)
             continue
-        rows += _score(forecast, history, final, known_from)
+        others = {name: made(components=parts).targets["open_pipeline"] for name, parts in variants.items()}
+        rows += _score(forecast, others, history, final, known_from)
         zombies.append(_follow_zombies(forecast, history, final))
     if not rows:
         raise NotEnoughDataError(
@@ -197,7 +217,13 @@ def backtest_revenue(
     )
 
 
-def _score(forecast: RevenueForecast, history: History, final: Snapshot, known_from: int) -> list[dict[str, Any]]:
+def _score(
+    forecast: RevenueForecast,
+    others: Mapping[str, TargetForecast],
+    history: History,
+    final: Snapshot,
+    known_from: int,
+) -> list[dict[str, Any]]:
     window = forecast.horizon
     booked = final.won_between(*window.span(history.time_zone))
     then_open = booked["record_id"].isin(forecast.records["record_id"])
@@ -210,10 +236,11 @@ def _score(forecast: RevenueForecast, history: History, final: Snapshot, known_f
     totals = total_baselines(forecast.snapshot, window, known_from=known_from, time_zone=history.time_zone)
     rows = [
         base
-        | {"target": "open_pipeline", "model": MODEL, "actual": actual["open_pipeline"], "mean": target.mean}
-        | {"crps": crps(target.totals, actual["open_pipeline"])}
-        | target.quantiles()
-        | interval_row(target.totals, actual["open_pipeline"])
+        | {"target": "open_pipeline", "model": name, "actual": actual["open_pipeline"], "mean": told.mean}
+        | {"crps": crps(told.totals, actual["open_pipeline"])}
+        | told.quantiles()
+        | interval_row(told.totals, actual["open_pipeline"])
+        for name, told in ({MODEL: target} | dict(others)).items()
     ]
     for name, points in (("open_pipeline", target.baselines), ("total", totals)):
         rows += [

@@ -10,6 +10,8 @@ import pandas as pd
 
 from funnelml.errors import NotEnoughDataError
 from funnelml.forecast.baselines import open_pipeline_baselines
+from funnelml.forecast.components import Components
+from funnelml.forecast.past_windows import PastForecasts, learn_width
 from funnelml.forecast.revenue import RevenueForecast, TargetForecast
 from funnelml.forecast.simulate import simulate_bookings
 from funnelml.history.closings import follow_to_closing
@@ -18,8 +20,13 @@ from funnelml.history.episodes import LOST_EVENT, WON_EVENT, StageEpisodes, stag
 from funnelml.history.history import History
 from funnelml.history.snapshot import Snapshot, take_snapshot
 from funnelml.schema import DAY
-from funnelml.survival.landmark import landmark_incidence
+from funnelml.survival.landmark import LandmarkIncidence, landmark_incidence
+from funnelml.survival.landmark_draws import draw_landmark_ratios
+from funnelml.survival.risk_sets import FloatArray
 
+CHANCE_DRAWS: Final = 100
+"""Sets of chances that are drawn."""
+ALL: Final = Components()
 ZOMBIE_FLOOR: Final = 0.02
 """A record is a zombie if even the upper bound of its chance to be won within the horizon is under this."""
 
@@ -33,12 +40,16 @@ def forecast_revenue(
     draws: int = 10_000,
     seed: int = 0,
     period: str | None = None,
+    components: Components = ALL,
+    trusted: tuple[str, ...] = (),
+    past: PastForecasts | None = None,
 ) -> RevenueForecast:
     """Forecast the bookings of the records that are open on ``horizon.as_of``.
 
     Each record is won within the horizon with the landmark incidence of its stage, given that it still sits there
-    for longer than its age; records are independent in this version, so the interval is too narrow where they win
-    and lose together: read it beside its backtest.
+    for longer than its age. Where it earned a weight on past windows, the stage model, which knows more of each
+    record, is mixed in. Chances are drawn as they may be, given how few or old the records are that they were learned
+    from, and all records of a future share a shock whose width is learned from past windows.
 
     Parameters
     ----------
@@ -54,6 +65,12 @@ def forecast_revenue(
         Number of simulated futures, and the seed of the generator.
     period : {"week", "month"}, optional
         Length of the periods.
+    components : Components
+        Parts of the forecast that are on.
+    trusted : tuple of str
+        Fields to be taken as unchanged since the record was created.
+    past : PastForecasts, optional
+        Forecasts of past dates, where many forecasts share them; of the same history and length of the horizon.
 
     Returns
     -------
@@ -75,7 +92,22 @@ def forecast_revenue(
     chance = landmark_incidence(episodes, records, ends)
     missing = records["amount"].isna()
     amounts = records["amount"].fillna(records["amount"].mean())
-    bookings = simulate_bookings(chance.won, amounts.to_numpy(), draws=draws, seed=seed)
+    past = past or PastForecasts(history, days=horizon.days, funnel=funnel, trusted=trusted)
+    windows = past.windows_before(snapshot) if components.covariates or components.shock else ()
+    weight = past.earn_weight(windows) if components.covariates else 0.0
+    won_by = chance.won
+    if weight > 0:
+        model = past.model_chances(horizon.as_of, records["record_id"].to_numpy(dtype=object), ends)
+        won_by = (1 - weight) * won_by + weight * model
+    shock = learn_width(windows) if components.shock else None
+    generator = np.random.default_rng(seed)
+    bookings = simulate_bookings(
+        _draw_chances(episodes, records, chance, won_by, components, seed=seed, half_life_days=2.0 * horizon.days),
+        amounts.to_numpy(),
+        draws=draws,
+        seed=seed,
+        shocks=None if shock is None else shock.draw(draws, generator),
+    )
     target = TargetForecast(
         target="open_pipeline",
         period_starts=starts,
@@ -90,16 +122,51 @@ def forecast_revenue(
         snapshot=snapshot,
         records=records.assign(
             amount=amounts,
-            win_chance=chance.won[:, -1],
-            win_upper=chance.upper,
+            win_chance=won_by[:, -1],
+            # The bound is of the landmark incidence; the mixed estimate may lie above it.
+            win_upper=np.maximum(chance.upper, won_by[:, -1]),
             at_risk=chance.at_risk,
             landmark_days=chance.landmark_days,
             observed=chance.observed,
-            zombie=chance.upper < ZOMBIE_FLOOR,
+            zombie=np.maximum(chance.upper, won_by[:, -1]) < ZOMBIE_FLOOR,
         ),
         targets={"open_pipeline": target},
         without_amount=int(missing.sum()),
+        components=components,
+        model_weight=weight,
+        shock=shock,
     )
+
+
+def _draw_chances(
+    episodes: StageEpisodes,
+    records: pd.DataFrame,
+    chance: LandmarkIncidence,
+    won_by: FloatArray,
+    components: Components,
+    *,
+    seed: int,
+    half_life_days: float,
+) -> FloatArray:
+    """Return sets of chances as they may be, shape (b, n, m), or the one that is most likely, (n, m)."""
+    if not components.parameters:
+        return won_by
+    half_lives = (None, half_life_days) if components.recency else (None,)
+    ratios = [
+        draw_landmark_ratios(
+            episodes,
+            records["stage"].to_numpy(),
+            chance.landmark_days,
+            chance.horizons,
+            draws=CHANCE_DRAWS // len(half_lives),
+            seed=seed + number,
+            half_life_days=half_life,
+        )
+        for number, half_life in enumerate(half_lives)
+    ]
+    drawn = np.minimum(won_by * np.concatenate(ratios), 1.0)
+    # A ratio may be less at a later horizon; a chance to be won by then may not.
+    return np.asarray(np.maximum.accumulate(drawn, axis=2))
 
 
 def days_from_cut(cut: int, ends: tuple[date, ...], history: History) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from funnelml.forecast.components import Components
+from funnelml.forecast.shock import Shock
 from funnelml.history.dates import Horizon
 from funnelml.history.snapshot import Snapshot
 
@@ -104,6 +106,12 @@ class RevenueForecast:
         What was modelled.
     without_amount : int
         Open records without an amount; they carry the mean amount of the others.
+    components : Components
+        Parts of the forecast that were on.
+    model_weight : float
+        Weight of the stage model beside the landmark incidence, earned on past windows; 0 if it earned none.
+    shock : Shock or None
+        What the width of the shared shock may be.
     """
 
     horizon: Horizon
@@ -114,6 +122,9 @@ class RevenueForecast:
     records: pd.DataFrame
     targets: Mapping[str, TargetForecast]
     without_amount: int
+    components: Components
+    model_weight: float
+    shock: Shock | None
 
     @property
     def as_of(self) -> date:
@@ -152,6 +163,8 @@ class RevenueForecast:
             "without_amount": self.without_amount,
             "zombies": len(self.zombies),
             "beyond_observed": self.beyond_observed,
+            "model_weight": self.model_weight,
+            "shock": None if self.shock is None else {"sd": self.shock.mean_sd, "past_windows": self.shock.misses},
             **{name: target.to_dict() for name, target in self.targets.items()},
         }
 
@@ -163,8 +176,17 @@ class RevenueForecast:
         return (
             f"The {len(self.records):,} records open on {self.as_of} are expected to book "
             f"{money(target.mean, self.currency)} before {self.horizon.end} (80 % interval {q['0.1']:,.0f} to "
-            f"{q['0.9']:,.0f}). {_zombie_words(len(dead), money(dead['amount'].sum(), self.currency))}"
+            f"{q['0.9']:,.0f}).{self._width_words()} "
+            f"{_zombie_words(len(dead), money(dead['amount'].sum(), self.currency))}"
         )
+
+    def _width_words(self) -> str:
+        if self.shock is None:
+            return ""
+        windows = self.shock.misses
+        past = f"{windows} past window{'s' * (windows != 1)}" if windows else "experience elsewhere, as none had ended"
+        model = f" What else is known of each record has a weight of {self.model_weight:.0%}." * (self.model_weight > 0)
+        return f" A shock of all records together may be {self.shock.mean_sd:.0%} either way, by {past}.{model}"
 
 
 def money(amount: float, currency: str) -> str:

@@ -53,7 +53,13 @@ class TrackRecord:
 
 
 def measure_track_record(
-    history: History, *, horizon: Horizon, funnel: str | None = None, draws: int = 2_000, seed: int = 0
+    history: History,
+    *,
+    horizon: Horizon,
+    funnel: str | None = None,
+    draws: int = 2_000,
+    seed: int = 0,
+    trusted: tuple[str, ...] = (),
 ) -> TrackRecord:
     """Backtest the forecast on disjoint windows that had ended by ``horizon.as_of``, with what was known then.
 
@@ -63,7 +69,7 @@ def measure_track_record(
         Canonical tables; nothing recorded after the as-of date has any effect.
     horizon : Horizon
         The horizon whose intervals are to be judged.
-    funnel, draws, seed : optional
+    funnel, draws, seed, trusted : optional
         As for ``forecast_revenue``.
 
     Returns
@@ -85,6 +91,8 @@ def measure_track_record(
             draws=draws,
             seed=seed,
             known_as_of=horizon.as_of,
+            trusted=trusted,
+            variants={},
         )
     except (AsOfError, NotEnoughDataError):
         return TrackRecord(rows=pd.DataFrame())

@@ -6,6 +6,7 @@ from funnelml.forecast.backtest import MODEL
 
 _MODELS = {
     MODEL: "this forecast",
+    "landmark": "stage and age, independent",
     "win_rate_x_amount": "win rate × amount",
     "stage_weighted": "stage-weighted",
     "stage_amount_time_weighted": "stage, amount and time",

@@ -54,8 +54,11 @@ def forecast_with_record(
         draws=draws,
         seed=seed,
         period=period,
+        trusted=settings.scoring.trusted,
     )
-    record = measure_track_record(workspace.history, horizon=window, funnel=funnel, seed=seed)
+    record = measure_track_record(
+        workspace.history, horizon=window, funnel=funnel, seed=seed, trusted=settings.scoring.trusted
+    )
     target = forecast.targets["open_pipeline"]
     amount, booked = quota, 0.0
     if amount is None and (found := _quota_ending(workspace, forecast)) is not None:
@@ -139,6 +142,7 @@ def backtest_workspace(
         draws=draws,
         seed=seed,
         fiscal_year_start=settings.fiscal_year_start,
+        trusted=settings.scoring.trusted,
         progress=progress,
     )
 

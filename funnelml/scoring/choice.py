@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from funnelml.scoring.forward_folds import Fold
 from funnelml.scoring.models.boosting import BoostedTrees
@@ -68,12 +69,14 @@ def choose(simplest: Trial, *others: Trial) -> Trial:
 def is_better(first: FloatArray, second: FloatArray) -> bool:
     """Return whether the first losses are less than the second by two standard errors of the difference.
 
-    Nothing is beyond doubt with a single block.
+    With few blocks that error is itself doubtful, and it takes more of them for as little doubt (Student's t); a single
+    block shows nothing.
     """
     gain = second - first
     if len(gain) < 2:
         return False
-    return bool(gain.mean() > _DOUBT * gain.std(ddof=1) / np.sqrt(len(gain)))
+    errors = stats.t.isf(stats.norm.sf(_DOUBT), len(gain) - 1)
+    return bool(gain.mean() > errors * gain.std(ddof=1) / np.sqrt(len(gain)))
 
 
 class Choice:

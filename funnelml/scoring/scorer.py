@@ -65,8 +65,8 @@ class LeadScorer(ClassifierMixin, BaseEstimator):
     With the time of each row (``at``) every choice is made forward in time: four folds over the newest 40 % of the
     rows, each learning only from labels that were known when it begins. Kind of model, penalty, number of trees, how
     fast the past fades and whether the level is that of the latest labels are chosen by the log loss of the tested
-    rows. Calibration is a line in the log odds (Platt 1999), kept only if folds would have gained by the line of
-    those before them: the contributions of the columns then still add up.
+    rows. Calibration is a line in the log odds (Platt 1999), fitted on the earlier folds and kept only if the last ones
+    gain from it: the contributions of the columns then still add up.
     """
 
     def __init__(
@@ -257,15 +257,18 @@ def _thin(n: int, groups: NDArray[np.object_] | None, seed: int) -> NDArray[np.i
 def _calibrate(
     best: Trial, label: NDArray[np.float64], at: NDArray[np.int64] | None, folds: list[Fold]
 ) -> tuple[float, float]:
-    """Return slope and intercept of all folds, if those of the folds before each would have helped it, else (1, 0)."""
+    """Return slope and intercept, fitted on all folds if those of the earlier ones help the last quarter."""
     labels = [label[fold.test] for fold in folds]
+    later = len(folds) - max(1, len(folds) // 4)
+    if later < 1:
+        return 1.0, 0.0
+    slope, intercept = _line(np.concatenate(best.tested[:later]), np.concatenate(labels[:later]))
     losses: list[list[NDArray[np.float64]]] = [[], []]
-    for k in range(1, len(folds)):
-        slope, intercept = _line(np.concatenate(best.tested[:k]), np.concatenate(labels[:k]))
-        when = None if at is None else at[folds[k].test]
-        losses[0].append(block_losses(labels[k], slope * best.tested[k] + intercept, when))
-        losses[1].append(block_losses(labels[k], best.tested[k], when))
-    if len(folds) < 2 or not is_better(*(np.concatenate(each) for each in losses)):
+    for fold, odds, own in list(zip(folds, best.tested, labels, strict=True))[later:]:
+        when = None if at is None else at[fold.test]
+        losses[0].append(block_losses(own, slope * odds + intercept, when))
+        losses[1].append(block_losses(own, odds, when))
+    if not is_better(*(np.concatenate(each) for each in losses)):
         return 1.0, 0.0
     return _line(np.concatenate(best.tested), np.concatenate(labels))
 

@@ -82,7 +82,7 @@ def backtest() -> Backtest:
             "target": "open_pipeline",
             "actual": actual,
         }
-        ours = {"model": "landmark", "mean": draws.mean(), "crps": crps(draws, actual)} | interval_row(draws, actual)
+        ours = {"model": "forecast", "mean": draws.mean(), "crps": crps(draws, actual)} | interval_row(draws, actual)
         rows.append(base | ours)
         for model, mean in (("win_rate_x_amount", 130_000.0), ("stage_weighted", 900_000.0)):
             rows.append(base | {"model": model, "mean": mean, "crps": abs(mean - actual)})

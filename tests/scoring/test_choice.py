@@ -20,6 +20,12 @@ def test_better_by_two_standard_errors_of_the_blocks():
     assert not is_better(one, one)
 
 
+def test_two_blocks_that_happen_to_agree_show_little():
+    # Gains 5 and 6: 11 standard errors of their mean, where Student's t with one degree of freedom asks for 14.
+    assert not is_better(np.array([0.25, 0.24]), np.array([0.30, 0.30]))
+    assert is_better(np.array([0.25, 0.2499]), np.array([0.30, 0.30]))
+
+
 def test_one_block_shows_nothing_beyond_doubt():
     assert not is_better(np.array([0.1]), np.array([0.9]))
 

@@ -39,13 +39,13 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "outcome": "结局",
     "test": "检验",
     "p": "p",
-    "p, all together": "校正后 p",
+    "p (Holm)": "p（Holm）",
     "ends": "结束次数",
     "answer": "结果",
     "what": "因素",
     "times as fast": "速度倍数",
     "95 % between": "95 % 区间",
-    "same at every age": "不随停留天数变",
+    "by age": "随停留天数变",
     "days ahead": "未来天数",
     "promised": "预测",
     "came about": "实际",
@@ -102,7 +102,7 @@ def table_group_tests(tests: StageGroupTests, language: Language = "en") -> Read
             "test": NAMES[row["test"]][zh],
             "ends": f"{row['events']:,}",
             "p": _p(row["p_value"]),
-            "p, all together": _p(row["p_adjusted"]),
+            "p (Holm)": _p(row["p_adjusted"]),
             "answer": WORDS[row["why"]][zh] if row["why"] else _differ(row["p_adjusted"], language),
         }
         for row in tests.table.sort_values("p_adjusted", kind="stable").to_dict("records")
@@ -123,12 +123,12 @@ def table_effects(ratios: CoxRatios, language: Language = "en") -> ReadableTable
             "what": _name_effect(row["column"], row["per"], language),
             "times as fast": f"{row['ratio']:.2f}",
             "95 % between": f"{row['low']:.2f} - {row['high']:.2f}",
-            "p, all together": _p(row["held"]),
-            "same at every age": _constant(row["p_proportional"], language),
+            "p (Holm)": _p(row["held"]),
+            "by age": _by_age(row["p_proportional"], language),
         }
         for row in table.to_dict("records")
     ]
-    return _readable(rows, {"outcome", "what", "same at every age"}, language)
+    return _readable(rows, {"outcome", "what", "by age"}, language)
 
 
 def table_forward(evaluation: SurvivalEvaluation, language: Language = "en") -> ReadableTable:
@@ -159,7 +159,9 @@ _MEASURES: Final = ("predicted", "observed", "auc", "calibration_slope", "calibr
 def _readable(rows: list[dict[str, str]], words: set[str], language: Language) -> ReadableTable:
     frame = pd.DataFrame(rows, dtype=object)
     told = {name: say(language, en=name, zh=_HEADINGS[name]).replace(" %", "\xa0%") for name in frame}
-    return ReadableTable(frame=frame.rename(columns=told), words=frozenset(told[name] for name in words if name in told))
+    return ReadableTable(
+        frame=frame.rename(columns=told), words=frozenset(told[name] for name in words if name in told)
+    )
 
 
 def _with_interval(value: float, row: Mapping[Hashable, float], language: Language) -> str:
@@ -186,10 +188,10 @@ def _differ(p_value: float, language: Language) -> str:
     return say(language, en="no difference beyond chance", zh="未超出偶然")
 
 
-def _constant(p_value: float, language: Language) -> str:
+def _by_age(p_value: float, language: Language) -> str:
     if not np.isfinite(p_value):
         return "-"
-    return say(language, en="no", zh="否") if p_value < CLEAR else say(language, en="yes", zh="是")
+    return say(language, en="varies", zh="变化") if p_value < CLEAR else say(language, en="same", zh="相同")
 
 
 def _name_effect(column: str, per: str, language: Language) -> str:

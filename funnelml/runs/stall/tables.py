@@ -83,20 +83,19 @@ def table_counts(verdicts: StallVerdicts, language: Language = "en") -> Readable
 def table_worst(verdicts: StallVerdicts, *, most: int = 15, language: Language = "en") -> ReadableTable:
     """Return the records with which something is to be done, with figures and the next step."""
     told = rank_worst(verdicts.table).head(most)
-    chances = zip(told["won"], told["won_upper"], strict=True)
     steps = zip(told["verdict"], told["next_step"], strict=True)
-    columns: dict[str, Any] = {
-        "record": told["record_id"].map(str),
+    columns: dict[str, Any] = {"record": told["record_id"].map(str)}
+    if told["owner"].notna().any():
+        columns["owner"] = told["owner"].fillna("-")
+    columns |= {
         "stage": told["stage"],
         "amount": told["amount"].map(full_amount),
         "days in it": told["age_days"].map(full_amount),
         "goes on": [share(p) if seen else "?" for p, seen in zip(told["move_30"], told["observed"], strict=True)],
-        "won": [f"{share(p)} (< {share(upper)})" for p, upper in chances],
+        "won": told["won"].map(share),
         "next step": [_tell_step(str(verdict), str(step), language) for verdict, step in steps],
     }
-    if told["owner"].notna().any():
-        columns["owner"] = told["owner"].fillna("-")
-    return _readable(columns, {"record", "stage", "next step", "owner"}, language, currency=verdicts.currency)
+    return _readable(columns, {"record", "owner", "stage", "next step"}, language, currency=verdicts.currency)
 
 
 def table_limits(verdicts: StallVerdicts, stages: tuple[str, ...], language: Language = "en") -> ReadableTable:
@@ -148,7 +147,7 @@ def table_calibration(evaluation: StallEvaluation, language: Language = "en") ->
         "told": table["told"].map(lambda value: share(value, 1)),
         "came": table["came"].map(lambda value: share(value, 1)),
         "off by": table["difference"].map(lambda value: _points(value, language)),
-        "standard error": table["std_err"].map(lambda value: f"{100 * value:.1f}"),
+        "standard error": table["std_err"].map(lambda value: f"{100 * value:.1f}" if np.isfinite(value) else "-"),
     }
     return _readable(columns, {"group"}, language)
 
@@ -183,7 +182,9 @@ def table_tried(choice: StageModelChoice, language: Language = "en") -> Readable
 def _readable(columns: Any, words: set[str], language: Language, *, currency: str = "") -> ReadableTable:
     frame = pd.DataFrame({name: list(columns[name]) for name in columns}, dtype=object)
     told = {name: _heading(name, language, currency) for name in columns}
-    return ReadableTable(frame=frame.rename(columns=told), words=frozenset(told[name] for name in words if name in told))
+    return ReadableTable(
+        frame=frame.rename(columns=told), words=frozenset(told[name] for name in words if name in told)
+    )
 
 
 def _heading(name: str, language: Language, currency: str) -> str:

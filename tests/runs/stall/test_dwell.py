@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from funnelml.runs.stall import dwell
 from funnelml.runs.stall.dwell import MOST_GROUPS, TITLES, study_dwell
 from funnelml.runs.stall.dwell_tables import (
     table_effects,
@@ -23,6 +24,14 @@ def compared_by(workspace, field):
     return replace(
         workspace, settings=replace(workspace.settings, stall=replace(workspace.settings.stall, compare_by=field))
     )
+
+
+@pytest.fixture
+def groups_only(monkeypatch):
+    """The other questions take their time, and are asked above."""
+    for name in ("effects", "forward"):
+        monkeypatch.setattr(dwell._Questions, name, lambda _: None)
+    monkeypatch.setattr(dwell, "examine_clock_reset", lambda _: None)
 
 
 def test_every_question_is_answered(study):
@@ -51,14 +60,14 @@ def test_the_groups_of_the_picture_are_those_of_the_clearest_test(study):
     assert (stage, outcome) == (best["stage"], best["outcome"])
 
 
-def test_many_groups_are_the_largest_and_the_rest(workspace, run):
-    study = study_dwell(compared_by(workspace, "account"), replace(run, rows=run.rows), language="zh")
+def test_many_groups_are_the_largest_and_the_rest(workspace, run, groups_only):
+    study = study_dwell(compared_by(workspace, "account"), run, language="zh")
     groups = {group for _, group in study.by_group.curves}
     assert len(groups) <= MOST_GROUPS + 2 and "（其余）" in groups
 
 
 @pytest.mark.parametrize("field", ["nowhere", "funnel"])
-def test_a_field_that_makes_no_groups_is_told(workspace, run, field):
+def test_a_field_that_makes_no_groups_is_told(workspace, run, groups_only, field):
     study = study_dwell(compared_by(workspace, field), run)
     assert study.by_group is None and study.clearest is None
     assert f"'{field}' has not two values in the log" in study["groups"].summary()
