@@ -12,17 +12,15 @@ from funnelml.cli import main
 from funnelml.io.current_models import current_model
 from funnelml.io.model_store import model_ids
 from funnelml.runs.stall import stall
-from funnelml.survival.choice import choose_stage_model
 from tests.runs.scoring.small_crm import AS_OF, BEFORE, make_small
+from tests.runs.stall.quick_choice import choose_at_once
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One past date, and a choice among no running stays: both have tests of their own."""
+    """One past date, and no search for a model: both have tests of their own."""
     monkeypatch.setattr(stall, "MOST_DATES", 1)
-    monkeypatch.setattr(
-        stall, "choose_stage_model", lambda rows, **how: choose_stage_model(rows.take(rows.age < 0), **how)
-    )
+    monkeypatch.setattr(stall, "choose_stage_model", choose_at_once)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 PRIOR_SD: Final = 0.08
 """Scale of the half-normal prior of the shock's standard deviation, on the log of the bookings."""
 LARGEST_SD: Final = 0.6
-_GRID: Final = np.linspace(0.0, LARGEST_SD, 241)
+_GRID: Final = (np.arange(240) + 0.5) * LARGEST_SD / 240
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from funnelml.errors import NotEnoughDataError
 from funnelml.forecast.backtest import backtest_revenue
+from funnelml.forecast.components import INDEPENDENT, Components
 from funnelml.forecast.open_pipeline import forecast_revenue
 from funnelml.forecast.track_record import measure_track_record
 from funnelml.history.dates import horizon_from
-from tests.logs import EPOCH, STAGES, history_of
+from funnelml.history.history import History
+from tests.logs import EPOCH, FUNNEL, STAGES, amount_log, history_of, stage_log
 
 
 def day(n: int):
@@ -68,7 +71,7 @@ def test_the_json_object_has_what_was_promised():
         max_size=12,
     )
 )
-@settings(max_examples=12)
+@settings(max_examples=5)
 def test_rows_recorded_later_change_nothing(later):
     rows, amounts = coin_flips(30)
     horizon = horizon_from("7d", day(30))
@@ -134,10 +137,73 @@ def test_a_backtest_scores_against_what_really_happened():
     history = history_of(rows, amounts)
     backtest = backtest_revenue(history, origins=[day(20), day(27), day(34), day(63)], horizon="7d", draws=400)
     assert backtest.rows["origin"].nunique() == 3  # the window of the last has not ended
-    ours = backtest.rows[backtest.rows["model"] == "landmark"].set_index("origin")
+    ours = backtest.rows[backtest.rows["model"] == "forecast"].set_index("origin")
     # Open at the end of day 20: entered on days 16 to 20; the odd ones (17, 19) are won five days later.
     assert ours.loc[day(20), "actual"] == 200.0
     totals = backtest.rows[(backtest.rows["target"] == "total")].set_index("origin")
     assert totals.loc[day(20), "actual"] == 400.0 or totals.loc[day(20), "actual"] == 300.0
     assert backtest.disjoint_windows == 3
-    assert set(backtest.league()["model"]) >= {"landmark", "win_rate_x_amount", "stage_weighted", "run_rate"}
+    assert set(backtest.league()["model"]) >= {
+        "forecast",
+        "landmark",
+        "win_rate_x_amount",
+        "stage_weighted",
+        "run_rate",
+    }
+
+
+def history_with_sources(rows, amounts, sources):
+    log = amount_log(amounts)
+    told = log.assign(field="source", new=log["record_id"].map(sources))
+    tables = {"stage_changes": stage_log(rows), "field_changes": pd.concat((log, told), ignore_index=True)}
+    return History(tables=tables, funnels=(FUNNEL,))
+
+
+def drifting(seed: int = 2, n: int = 1_200):
+    """Records of two sources that enter over 120 days: what wins is told by the source, and falls on day 60."""
+    rng = np.random.default_rng(seed)
+    rows, amounts, sources = [], [], {}
+    for i in range(n):
+        start, good = rng.uniform(0, 120), rng.random() < 0.5
+        rate = (0.95 if good else 0.05) * (1.0 if start < 60 else 0.75)
+        rows += [(f"r{i}", "Lead", start)]
+        rows += [(f"r{i}", "won" if rng.random() < rate else "lost", start + 1 + rng.exponential(8))]
+        amounts.append((f"r{i}", start, 100.0))
+        sources[f"r{i}"] = "referral" if good else "cold call"
+    return history_with_sources(rows, amounts, sources)
+
+
+def test_each_part_does_what_it_is_for():
+    history, horizon = drifting(), horizon_from("14d", day(119))
+    asked = {"horizon": horizon, "draws": 4_000, "seed": 1, "trusted": ("source",)}
+    alone = forecast_revenue(history, components=INDEPENDENT, **asked)
+    parts = {
+        "parameters": Components(covariates=False, recency=False, shock=False),
+        "recency": Components(covariates=False, shock=False),
+        "shock": Components(covariates=False),
+        "all": Components(),
+    }
+    told = {name: forecast_revenue(history, components=on, **asked) for name, on in parts.items()}
+    sd = {name: forecast.targets["open_pipeline"].totals.std() for name, forecast in told.items()}
+    assert alone.shock is None and alone.model_weight == 0
+    assert alone.targets["open_pipeline"].totals.std() < sd["parameters"] < sd["shock"]
+    mean = {name: forecast.targets["open_pipeline"].mean for name, forecast in told.items()}
+    assert mean["recency"] < mean["parameters"]
+    # Seven windows of 14 days have ended, the first of them on less than a horizon of history.
+    assert told["all"].shock.misses == 7
+    assert told["all"].model_weight > 0.5
+    worth = told["all"].records.set_index("record_id")["win_chance"]
+    said = history.tables["field_changes"].query("field == 'source'").set_index("record_id")["new"]
+    good = (said[worth.index] == "referral").to_numpy()
+    assert worth[good].mean() > 2 * worth[~good].mean()
+    assert told["all"].to_dict()["shock"]["past_windows"] == 7
+    assert "shock of all records together" in told["all"].summary()
+
+
+def test_a_backtest_shows_what_each_part_earns():
+    alone = {"without shock": Components(covariates=False, shock=False), "with": Components(covariates=False)}
+    variants = {"landmark": INDEPENDENT} | alone
+    asked = {"origins": [day(80), day(100)], "horizon": "14d", "draws": 500, "variants": variants}
+    league = backtest_revenue(drifting(), **asked).league().set_index("model")
+    assert league.loc["with", "width 80%"] > league.loc["without shock", "width 80%"]
+    assert league.loc["without shock", "width 80%"] > league.loc["landmark", "width 80%"]

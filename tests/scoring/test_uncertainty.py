@@ -30,6 +30,24 @@ def test_it_covers_the_true_share_eight_times_in_ten():
     assert (np.mean(held, axis=0) > 0.75).all()
 
 
+def test_misses_of_the_lowest_scores_do_not_widen_the_others():
+    # The lowest chances are promised many times too high, as models do that were held back; the others hardly.
+    rng = np.random.default_rng(4)
+    asked = np.array([0.002, 0.02, 0.5])
+    truth = np.sin(np.maximum(np.arcsin(np.sqrt(asked)) - 0.02, 0)) ** 2
+    held, widths = [], []
+    for _ in range(60):
+        probability = expit(rng.normal(-3, 2.5, 6_000))
+        chance = np.sin(np.maximum(np.arcsin(np.sqrt(probability)) - 0.02, 0)) ** 2
+        label = (rng.random(6_000) < chance).astype(float)
+        table = pd.DataFrame({"record_id": np.arange(6_000), "label": label, "probability": probability})
+        low, high = learn_spread(table).interval(asked)
+        held.append((low <= truth) & (truth <= high))
+        widths.append(high - low)
+    assert (np.mean(held, axis=0) > 0.75).all()
+    assert np.mean(widths, axis=0)[0] < 0.01 and np.mean(widths, axis=0)[2] < 0.1
+
+
 def test_fewer_records_make_it_wider_and_the_score_is_inside():
     rng = np.random.default_rng(1)
     asked = np.linspace(0.01, 0.99, 25)

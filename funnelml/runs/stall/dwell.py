@@ -13,7 +13,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from funnelml.errors import NotEnoughDataError
 from funnelml.history.episodes import StageEpisodes, stage_episodes
 from funnelml.history.history import History
 from funnelml.history.record_log import read_log
@@ -35,6 +34,7 @@ from funnelml.survival.nonparametric.stage_incidence import StageIncidence, stag
 from funnelml.survival.ratios.cox import CoxRatios
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stage_model import StageModel
+from funnelml.survival.stall.evaluate import WINDOW_DAYS
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
     "incidence": ("Where stays end", "停留如何结束"),
@@ -51,8 +51,6 @@ MOST_GROUPS: Final = 5
 """Most groups that are compared: the largest; the rest is one more."""
 REST: Final = ("(others)", "（其余）")
 UNKNOWN: Final = ("(unknown)", "（未知）")
-FORWARD_DAYS: Final = tuple(float(day) for day in range(1, int(DAYS[-1]) + 1))
-"""Days ahead over which predictions of past dates are judged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,13 +179,12 @@ class _Questions:
     def forward(self) -> SurvivalEvaluation:
         dates, known_until = past_dates(self.history, as_of=self.run.as_of, funnel=self.run.funnel)
         matured = [day for day in dates if (known_until - day).days >= DAYS[-1]]
-        if not matured:
-            raise NotEnoughDataError(f"no past date with {DAYS[-1]:g} known days after it; wait, or load a longer log")
+        reach = int(DAYS[-1]) if matured else WINDOW_DAYS
         return evaluate_forward(
             self.history,
             self._fit,
-            matured,
-            times=FORWARD_DAYS,
+            matured or dates,
+            times=[float(day) for day in range(1, reach + 1)],
             known_until=known_until,
             funnel=self.run.funnel,
         )

@@ -158,7 +158,7 @@ _MEASURES: Final = ("predicted", "observed", "auc", "calibration_slope", "calibr
 
 def _readable(rows: list[dict[str, str]], words: set[str], language: Language) -> ReadableTable:
     frame = pd.DataFrame(rows, dtype=object)
-    told = {name: say(language, en=name, zh=_HEADINGS[name]).replace(" %", "\xa0%") for name in frame}
+    told = {name: say(language, en=name, zh=_HEADINGS[name]).replace(" %", "\xa0%") for name in map(str, frame)}
     return ReadableTable(
         frame=frame.rename(columns=told), words=frozenset(told[name] for name in words if name in told)
     )

@@ -28,8 +28,6 @@ from funnelml.survival.stay_rows import StayRows
 
 MOST_DATES: Final = 6
 """Most past dates on which verdicts are held against what came."""
-LEAST_PAST_DAYS: Final = 60
-"""Days of the log before the first of them: of less, nothing can be learned that 30 days would show."""
 STALE_DAYS: Final = 7
 """Days without a record after which data are called old."""
 Progress = Callable[[str], None]
@@ -281,11 +279,12 @@ def past_dates(history: History, *, as_of: date, funnel: str) -> tuple[list[date
     of = history.funnel(funnel)
     first = day_of(history.recorded_span(of)[0], history.time_zone)
     known_until = min(as_of, history.known_until(of))
-    begin = first + timedelta(days=LEAST_PAST_DAYS)
+    # A past as long as what is to be foretold.
+    begin = first + timedelta(days=WINDOW_DAYS)
     dates = [known_until - timedelta(days=WINDOW_DAYS * k) for k in range(MOST_DATES, 0, -1)]
     dates = [day for day in dates if day >= begin]
     if not dates:
-        needed, known = LEAST_PAST_DAYS + WINDOW_DAYS, (known_until - first).days
+        needed, known = 2 * WINDOW_DAYS, (known_until - first).days
         raise UnansweredError(
             WhyNot(
                 en=f"the log of funnel '{funnel}' has {known} days by {as_of}; {needed} are needed to judge on a past "

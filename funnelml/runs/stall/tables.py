@@ -36,7 +36,7 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "finds": "召回",
     "its precision": "规则精确率",
     "ours": "本方法精确率",
-    "gain": "优势",
+    "gain (points)": "优势（百分点）",
     "95 % between": "95 % 区间",
     "group": "分组",
     "told": "预计推进",
@@ -131,7 +131,7 @@ def table_precision(evaluation: StallEvaluation, language: Language = "en") -> R
                 "finds": share(row["recall"]),
                 "its precision": share(row[theirs], 1),
                 "ours": share(row[ours], 1),
-                "gain": _points(sign * row["gain"], language),
+                "gain (points)": f"{100 * sign * row['gain']:+.1f}" if np.isfinite(row["gain"]) else "-",
                 "95 % between": f"{100 * low:+.1f}, {100 * high:+.1f}" if np.isfinite(low) else "-",
             }
         )
@@ -172,8 +172,10 @@ def table_tried(choice: StageModelChoice, language: Language = "en") -> Readable
     columns = {
         "model": [name_kind(row, language) for _, row in table.iterrows()],
         "Brier score": [f"{value:.4f}" for value in table.get("brier", [])],
-        "less by": [f"{100 * value / base:+.1f}\xa0%" for value in table.get("gain", [])],
-        "standard error": [f"{100 * value / base:.1f}" for value in table.get("gain_std_err", [])],
+        "less by": [
+            f"{100 * gain / base:+.1f} ± {100 * error / base:.1f}\xa0%"
+            for gain, error in zip(table.get("gain", []), table.get("gain_std_err", []), strict=True)
+        ],
         "chosen": [yes if chosen else "" for chosen in table.get("chosen", [])],
     }
     return _readable(columns, {"model", "chosen"}, language)

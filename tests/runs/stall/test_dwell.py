@@ -81,6 +81,12 @@ def test_a_log_without_ended_windows_says_so(workspace, run):
     assert forward.result is None and "are needed to judge on a past date" in forward.summary()
 
 
+def test_a_short_log_is_judged_on_the_windows_that_have_ended(workspace, run):
+    early = replace(run, as_of=run.as_of - timedelta(days=475))
+    forward = study_dwell(workspace, early)["forward"].result
+    assert forward.dates == 1 and forward.days == (14.0, 30.0)
+
+
 def test_tables_in_chinese_hold_no_english(study):
     told = {name: study[name].result for name in TITLES}
     tables = [table_stages(told["incidence"], "zh"), table_times(told["means"], told["quantiles"], "zh")]

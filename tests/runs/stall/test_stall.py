@@ -31,30 +31,16 @@ from funnelml.runs.stall.tables import (
     table_worst,
 )
 from funnelml.runs.stall.verdict_file import COLUMNS, write_verdicts
-from funnelml.survival.choice import StageModelChoice
 from tests.runs.scoring.english import find_english
 from tests.runs.scoring.small_crm import AS_OF, BEFORE, in_pandas, with_rows
+from tests.runs.stall.quick_choice import choose_at_once
 
 NAME = "stage_model"
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    """A choice that takes no time: it has tests of its own."""
-    tried = pd.DataFrame(
-        {
-            "ratios": ["none", "linear"],
-            "calendar": False,
-            "half_life_days": np.nan,
-            "brier": [0.25, 0.24],
-            "gain": [0.0, 0.01],
-            "gain_std_err": [0.0, 0.002],
-            "chosen": [False, True],
-        }
-    )
-    parameters = {"ratios": "linear", "calendar": False, "half_life_days": None, "random_state": 0}
-    choice = StageModelChoice(parameters=parameters, tried=tried, tested=500, dates=5)
-    monkeypatch.setattr(stall, "choose_stage_model", lambda *_, **__: choice)
+    monkeypatch.setattr(stall, "choose_stage_model", choose_at_once)
     monkeypatch.setattr(stall, "MOST_DATES", 1)
 
 
@@ -110,7 +96,7 @@ def test_the_last_row_of_precision_holds_the_verdict_against_the_days(run):
     assert last["against"] == "days"
     assert shown["ours"] == f"{last['precision']:.1%}".replace("%", "\xa0%")
     assert shown["its precision"] == f"{last['matched_precision']:.1%}".replace("%", "\xa0%")
-    assert shown["gain"] == f"{-100 * last['gain']:+.1f} points"
+    assert shown["gain (points)"] == f"{-100 * last['gain']:+.1f}"
 
 
 def test_nothing_recorded_later_has_any_effect(workspace, quick):
@@ -131,9 +117,11 @@ def test_the_same_stays_are_judged_by_the_model_that_was_kept(workspace, root, q
     kept = keep_stalls(first, root, name=NAME, language="en")
     assert kept.new and kept.in_use and current_model(root / "models", NAME) == kept.model_id
     card = read_card(root / "models", kept.model_id)
-    assert card.data_hash == first.data_hash and card.parameters["ratios"] == "linear"
+    assert card.data_hash == first.data_hash and card.parameters["ratios"] == "none"
     assert card.metrics["records judged on past dates"] == len(first.evaluation.judged)
-    assert card.verdict.startswith("Log-linear ratios: Of 2 models tested on 500 running stays at 5 later dates")
+    assert card.verdict.startswith(
+        "Stage and age alone: Of 2 models tested on 500 running stays at 5 later dates, none"
+    )
 
     in_use = find_stage_model(root, NAME, funnel="generic", as_of=BEFORE)
     second = stall_workspace(workspace, as_of=BEFORE, in_use=in_use)
@@ -183,14 +171,14 @@ def test_the_model_of_another_funnel_has_a_name_of_its_own():
 def test_a_log_that_is_too_short_to_look_back_says_how_long_it_must_be(workspace, quick):
     short = stall_workspace(workspace, as_of=_early(workspace))
     assert short.evaluation is None
-    assert "has 70 days by" in short.accuracy.summary() and "90 are needed" in short.accuracy.summary()
-    assert "只有 70 天" in short.accuracy.summary("zh")
+    assert "has 50 days by" in short.accuracy.summary() and "60 are needed" in short.accuracy.summary()
+    assert "只有 50 天" in short.accuracy.summary("zh")
     assert "## How right verdicts were" in show_stall(short) and short.to_dict()["accuracy"]["precision"] == []
 
 
 def _early(workspace):
     first = workspace.history.recorded_span(workspace.history.funnel("generic"))[0]
-    return pd.Timestamp(first, unit="us", tz="UTC").tz_convert(workspace.history.time_zone).date() + timedelta(days=70)
+    return pd.Timestamp(first, unit="us", tz="UTC").tz_convert(workspace.history.time_zone).date() + timedelta(days=50)
 
 
 def test_old_data_are_told_and_their_end_is_the_last_outcome(workspace, quick):
@@ -207,6 +195,11 @@ def test_past_dates_do_not_overlap_and_have_a_past(workspace):
     dates, known_until = past_dates(workspace.history, as_of=BEFORE, funnel="generic")
     assert known_until == BEFORE and dates[-1] == BEFORE - timedelta(days=30)
     assert {(b - a).days for a, b in pairwise(dates)} == {30}
+    first = _early(workspace) - timedelta(days=50)
+    assert past_dates(workspace.history, as_of=first + timedelta(days=95), funnel="generic")[0] == [
+        first + timedelta(days=35),
+        first + timedelta(days=65),
+    ]
 
 
 def test_a_stated_rule_stands_beside_the_verdict(workspace, quick):
