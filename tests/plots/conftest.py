@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from funnelml.forecast.backtest import Backtest
+from funnelml.forecast.components import INDEPENDENT
 from funnelml.forecast.revenue import RevenueForecast, TargetForecast
 from funnelml.forecast.scores import crps, interval_row
 from funnelml.history.dates import Horizon
@@ -66,6 +67,9 @@ def forecast(snapshot: Snapshot) -> RevenueForecast:
         records=snapshot.open.assign(win_chance=0.5, win_upper=[0.012, 0.6, 0.6], zombie=[True, False, False]),
         targets={"open_pipeline": told},
         without_amount=0,
+        components=INDEPENDENT,
+        model_weight=0.0,
+        shock=None,
     )
 
 

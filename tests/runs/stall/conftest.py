@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from funnelml.runs.stall import stall
 from funnelml.runs.stall.dwell import DwellStudy, study_dwell
 from funnelml.runs.stall.stall import StallRun, stall_workspace
 from funnelml.runs.workspace import Workspace, load_workspace
 from tests.runs.scoring.small_crm import AS_OF, make_small
+from tests.runs.stall.quick_choice import choose_at_once
+
+
+@contextmanager
+def few_past_dates() -> Iterator[None]:
+    """Each is a model of its own; and no search for a model, which has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stall, "MOST_DATES", 3)
+        patch.setattr(stall, "choose_stage_model", choose_at_once)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +32,14 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="session")
 def run(workspace: Workspace) -> StallRun:
-    return stall_workspace(workspace, as_of=AS_OF)
+    with few_past_dates():
+        return stall_workspace(workspace, as_of=AS_OF)
 
 
 @pytest.fixture(scope="session")
 def study(workspace: Workspace, run: StallRun) -> DwellStudy:
-    return study_dwell(workspace, run)
+    with few_past_dates():
+        return study_dwell(workspace, run)
 
 
 @pytest.fixture

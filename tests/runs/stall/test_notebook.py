@@ -94,7 +94,7 @@ def test_a_funnel_without_open_records_has_a_page(run, study, workspace, monkeyp
 
 def test_it_runs_into_a_page(workspace):
     # Early, when there was little to learn from: every question takes the less time.
-    early = AS_OF - timedelta(days=400)
+    early = AS_OF - timedelta(days=475)
     made = execute_notebook(
         "stage_dwell", workspace=workspace.settings.root, parameters={"as_of": str(early)}, run_id="r1"
     )

@@ -49,7 +49,7 @@ def test_every_open_record_has_a_verdict(run, workspace):
     assert len(table) == len(run.open_rows) and table["record_id"].is_unique
     assert run.verdicts.currency == workspace.settings.currency
     assert run.choice is not None and run.stored is None
-    assert run.evaluation is not None and len(run.evaluation.dates) == 6
+    assert run.evaluation is not None and len(run.evaluation.dates) == 3
     assert run.evaluation.known_until <= AS_OF
 
 
