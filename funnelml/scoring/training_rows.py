@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from funnelml.history.features.past_fields import PastFields
 from funnelml.history.funnel import LOST, WON, Funnel
 from funnelml.history.history import History
 from funnelml.history.landmarks import add_days, date_landmarks
+from funnelml.history.log_end import find_log_end
 from funnelml.history.moves import known_moves
 from funnelml.history.record_log import read_log_before
 from funnelml.schema import DAY
@@ -86,7 +86,7 @@ def training_rows(
     of = history.funnel(funnel)
     reached = _find_outcome(of, outcome)
     _check_horizon(horizon_days)
-    end = _log_end(history, of, as_of)
+    end = find_log_end(history, of, as_of)
     lag = _lag_of(_moves_into(reached, history, of, history.cut(as_of)), horizon_days)
     if landmarks is None:
         dates = default_landmarks(history, as_of=as_of, horizon_days=horizon_days, funnel=of.name, outcome=outcome)
@@ -199,7 +199,7 @@ def default_landmarks(
     def known_at(day: date) -> int:
         return int(add_days(np.array([history.cut(day)], dtype=np.int64), horizon_days, history)[0]) + lag
 
-    end = _log_end(history, of, as_of)
+    end = find_log_end(history, of, as_of)
     first, last = day_of(history.recorded_span(of)[0], history.time_zone), day_of(end, history.time_zone)
     while last >= first and known_at(last) > end:
         last -= timedelta(days=1)
@@ -241,7 +241,7 @@ def outcomes_known_until(history: History, *, as_of: date, funnel: str | None = 
     datetime.date
         The day before that of the last recorded stage change, which may have gone on after it.
     """
-    return day_of(_log_end(history, history.funnel(funnel), as_of), history.time_zone) - timedelta(days=1)
+    return day_of(find_log_end(history, history.funnel(funnel), as_of), history.time_zone) - timedelta(days=1)
 
 
 def _find_outcome(funnel: Funnel, outcome: str) -> tuple[int, ...]:
@@ -266,17 +266,6 @@ def _moves_into(reached: tuple[int, ...], history: History, funnel: Funnel, cut:
     there = np.isin(moves["rank"].to_numpy(), reached)
     same = moves["record_id"].eq(moves["record_id"].shift()).to_numpy()
     return moves[there & ~(same & np.roll(there, 1))].reset_index(drop=True)
-
-
-def _log_end(history: History, funnel: Funnel, as_of: date) -> int:
-    """Return the instant after the last stage change that was recorded by ``as_of``."""
-    log = history.lazy("stage_changes")
-    assert log is not None
-    cut = history.cut(as_of)
-    known = log.filter(nw.col("funnel") == funnel.name, nw.col("recorded_at") < cut)
-    last = known.select(last=nw.col("recorded_at").max()).collect(backend="pandas").to_native()["last"].iloc[0]
-    # Where nothing had been recorded by then, no record is open at any landmark.
-    return cut if pd.isna(last) else int(last) + 1
 
 
 def _lag_of(moves: pd.DataFrame, horizon_days: int) -> int:

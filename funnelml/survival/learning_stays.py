@@ -13,9 +13,10 @@ from funnelml.history.episodes import StageEpisodes, stage_episodes
 from funnelml.history.features.describe import describe_records
 from funnelml.history.history import History
 from funnelml.history.landmarks import date_landmarks
+from funnelml.history.log_end import last_recorded_day
 from funnelml.history.record_log import read_log_before
 from funnelml.schema import DAY
-from funnelml.survival.covariates import choose_covariates
+from funnelml.survival.covariates import choose_covariates, moving_in
 from funnelml.survival.risk_sets import IntArray
 from funnelml.survival.stay_rows import StayRows
 
@@ -61,29 +62,38 @@ def learn_stays(history: History, *, as_of: date, funnel: str | None = None, tru
     Returns
     -------
     StayRows
-        Covariates are frozen where each row is seen: nothing recorded after it is in them. Rows at past dates stand
-        for how the model is asked: about stays that have lasted a while, by what was known then.
+        Covariates are frozen where each row is seen: nothing recorded after it is in them. Where nothing was recorded
+        of a record until later, the entry is seen then; what moves is unknown if the stay was over by that time. Rows
+        at past dates stand for how the model is asked: about stays that have lasted a while, by what was known then.
 
     Raises
     ------
     NotEnoughDataError
         If nothing was ever entered.
     """
-    episodes = stage_episodes(history, as_of=as_of, funnel=funnel)
+    # Where the log ended before that day, what came of the stays is not there yet.
+    ended = last_recorded_day(history, history.funnel(funnel), as_of)
+    episodes = stage_episodes(history, as_of=ended, funnel=funnel)
     table = episodes.table
     if table.empty:
         raise NotEnoughDataError(f"no stay in a stage is known by {as_of}; choose a later date or check the stages")
     of = episodes.funnel
     first = _first_known(history, episodes)
-    entry = pd.DataFrame({"record_id": table["record_id"], "cut": np.maximum(table["entered_at"], first) + 1})
+    # What began before it was under observation, or before anything was recorded of its record, is seen only then.
+    since = table["entered_at"] + np.rint(table["from_age_days"] * DAY).astype(np.int64)
+    entry = pd.DataFrame({"record_id": table["record_id"], "cut": np.maximum(since, first) + 1})
     known = (entry["cut"] <= episodes.cut).to_numpy()
     running = _running_at(history, episodes, _past_dates(episodes))
     moments = pd.concat((entry[known], running[["record_id", "cut"]]), ignore_index=True)
     described = describe_records(history, moments, funnel=of.name, as_of=as_of, trusted=trusted)
     stay = np.concatenate((np.flatnonzero(known), running["stay"].to_numpy(dtype=np.int64)))
     age = np.concatenate((_entry_age(table)[known], running["age"].to_numpy(dtype=float)))
-    at = np.concatenate((table["entered_at"].to_numpy(dtype=np.int64)[known] + 1, running["cut"]))
-    return _rows(episodes, stay, at=at, age=age, covariates=choose_covariates(described.features))
+    at = moments["cut"].to_numpy(dtype=np.int64)
+    covariates = choose_covariates(described.features)
+    # Of a record first heard of when the stay was over, what moves tells how that stay had gone.
+    over = (entry["cut"] - 1 - table["entered_at"] > np.rint(table["duration_days"] * DAY)).to_numpy()[known]
+    covariates.loc[np.flatnonzero(over), moving_in(covariates.columns)] = np.nan
+    return _rows(episodes, stay, at=at, age=age, covariates=covariates)
 
 
 def open_stays(history: History, *, as_of: date, funnel: str | None = None, trusted: tuple[str, ...] = ()) -> StayRows:

@@ -80,3 +80,12 @@ def test_before_the_first_record_there_is_nothing_to_learn_from(histories):
     with pytest.raises(NotEnoughDataError, match="no stay in a stage is known by 2023-12-01"):
         learn_stays(histories[0], as_of=date(2023, 12, 1))
     assert len(open_stays(histories[0], as_of=date(2023, 12, 1))) == 0
+
+
+def test_a_log_that_ended_weeks_ago_teaches_what_it_did_on_its_last_day(histories):
+    """In the days since then nothing is recorded: that is no sign that nobody moved."""
+    log = histories[0].lazy("stage_changes").collect(backend="pandas").to_native()
+    ended = (pd.Timestamp(log["recorded_at"].max(), unit="us")).date()
+    same(learn_stays(histories[0], as_of=ended), learn_stays(histories[0], as_of=ended + timedelta(days=45)))
+    ages = [open_stays(histories[0], as_of=ended + timedelta(days=k)).age.mean() for k in (0, 45)]
+    assert ages[1] - ages[0] == pytest.approx(45)
