@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from funnelml.history.features.calendar_features import local_times
 from funnelml.schema import DAY
@@ -91,9 +92,8 @@ def fit_calendar(
     total_days = np.ceil(rows.duration - np.maximum(rows.age, 0.0)).clip(1) + 1
     share = min(1.0, MOST_DAYS / max(float(total_days.sum()), 1.0))
     kept = np.flatnonzero(np.random.default_rng(random_state).random(len(rows)) < share)
-    start, end = rows.entered_at[kept], rows.entered_at[kept] + np.rint(rows.duration[kept] * DAY).astype(np.int64)
-    since = start + np.rint(np.maximum(rows.age[kept], 0.0) * DAY).astype(np.int64)
-    first, last = local_days(since, rows.time_zone), local_days(end, rows.time_zone)
+    start = rows.entered_at[kept]
+    first, last = (_days_at(rows, kept, age[kept]) for age in (np.maximum(rows.age, 0.0), rows.duration))
     count = np.maximum(last - first + 1, 1)
     stay = np.repeat(np.arange(len(kept)), count)
     number = np.arange(len(stay)) - np.repeat(np.cumsum(count) - count, count)
@@ -120,6 +120,15 @@ def fit_calendar(
         foreseen = expected[:, k] * by_weekday[k][weekday]
         by_quarter[k] = _lean(sum_by(quarter_end[at_end], ends[:, k], 2), sum_by(quarter_end, foreseen, 2))
     return CalendarFactors(weekday=by_weekday, quarter_end=by_quarter)
+
+
+def _days_at(rows: StayRows, kept: NDArray[np.intp], age: FloatArray) -> IntArray:
+    """Return the local day on which each stay reaches an age."""
+    start = rows.entered_at[kept]
+    if rows.grain == "day":
+        # Whole days of the calendar: of 24 hours each they would miss a day after a change of clocks.
+        return np.asarray(local_days(start, rows.time_zone) + np.floor(age).astype(np.int64))
+    return local_days(start + np.rint(age * DAY).astype(np.int64), rows.time_zone)
 
 
 def _lean(happened: FloatArray, expected: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ import pandas as pd
 from funnelml.language import Language, join_words, say
 from funnelml.schema import DAY
 from funnelml.survival.causes import N_CAUSES
+from funnelml.survival.evaluation.standard_errors import clustered_error
 from funnelml.survival.risk_sets import FloatArray, IntArray
 from funnelml.survival.stage_model import StageModel
 from funnelml.survival.stay_rows import StayRows
@@ -171,7 +172,7 @@ def choose_stage_model(rows: StayRows, *, random_state: int = 0, progress: Progr
     table = pd.DataFrame([parameters for parameters, _ in tried]).assign(
         brier=[losses.mean() for _, losses in tried],
         gain=[gain.mean() for gain in gains],
-        gain_std_err=[clustered_error(gain, record) for gain in gains],
+        gain_std_err=[float(clustered_error(gain - gain.mean(), record)) for gain in gains],
         chosen=[parameters == chosen for parameters, _ in tried],
     )
     return StageModelChoice(
@@ -194,13 +195,7 @@ def is_better(gain: FloatArray, *, record: IntArray, fold: IntArray) -> bool:
     """
     by_fold = np.bincount(fold, gain) / np.bincount(fold)
     against = int((by_fold <= 0).sum())
-    return bool(gain.mean() > _DOUBT * clustered_error(gain, record) and against <= (len(by_fold) > 2))
-
-
-def clustered_error(values: FloatArray, cluster: IntArray) -> float:
-    """Return the standard error of a mean of which the values of one cluster vary together."""
-    sums = np.bincount(cluster, values - values.mean())
-    return float(np.sqrt((sums**2).sum()) / len(values))
+    return bool(gain.mean() > _DOUBT * clustered_error(gain - gain.mean(), record) and against <= (len(by_fold) > 2))
 
 
 def _make_folds(rows: StayRows) -> list[tuple[int, IntArray]]:

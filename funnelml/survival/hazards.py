@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -47,6 +48,13 @@ class StageHazards:
     at_risk: FloatArray
     thin_from: float
     observed_until: float
+
+    @cached_property
+    def left(self) -> FloatArray:
+        """Share of the baseline that has left by each cause by each age, from 0, shape (m + 1, K)."""
+        staying = np.exp(-self.leaving[:-1].sum(axis=1, keepdims=True))
+        ended = np.cumsum(staying * np.diff(self.expected, axis=0), axis=0)
+        return np.vstack((np.zeros((1, ended.shape[1])), ended))
 
     def expected_by(self, age: FloatArray) -> FloatArray:
         """Return ``expected`` at these ages, shape ``age.shape + (K,)``; an event on the age itself counts."""

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelml.survival.covariates import moving_in
+from funnelml.survival.covariates import DAYS_BEFORE, moving_in
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stay_rows import StayRows
 
@@ -29,10 +29,12 @@ class LaterEntry:
     typical: dict[str, float]
 
     def rows(self, now: StayRows, stage: str) -> StayRows:
-        """Return the records as they would enter a stage."""
+        """Return the records as they would enter a stage: at the soonest, with all days by now before it."""
         covariates = now.covariates.assign(
             **{name: value for name, value in self.typical.items() if name in now.covariates}
         )
+        if DAYS_BEFORE in covariates:
+            covariates[DAYS_BEFORE] += np.maximum(now.age, 0.0)
         return replace(
             now,
             stage=np.full(len(now), stage, dtype=object),

@@ -28,7 +28,7 @@ from funnelml.survival.renewal import WON, put_on_days, win_after_entry, win_aft
 from funnelml.survival.risk_sets import FloatArray
 from funnelml.survival.stay_rows import StayRows
 from funnelml.survival.stays import refuse
-from funnelml.survival.steps_ahead import Steps, lay_steps, leave_in_steps
+from funnelml.survival.steps_ahead import Steps, lay_steps, push_in_steps, share_leaving
 from funnelml.survival.transitions import fit_transitions
 
 _TURNS: Final = 2
@@ -309,13 +309,14 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     def _leave(self, rows: StayRows, place: int, steps: Steps) -> FloatArray:
         of = self.hazards_[self.stages_[place]]
         dates = None if self.calendar_ is None else self._dates_ahead(rows, int(steps.day[-1]) + 2)
-        return leave_in_steps(of, rows.age, steps, ratios=self._ratios_of(rows), calendar=dates)
+        push = push_in_steps(of, rows.age, steps, ratios=self._ratios_of(rows))
+        return share_leaving(push, steps, calendar=dates)
 
     def _ratios_of(self, rows: StayRows) -> FloatArray | None:
         if self.ratios_ is None:
             return None
         n = len(rows)
-        every = self.ratios_.ratios(rows.take(np.tile(np.arange(n), N_BANDS)), np.repeat(np.arange(N_BANDS), n))
+        every = self.ratios_.ratios(rows, np.tile(np.arange(n), N_BANDS), np.repeat(np.arange(N_BANDS), n))
         return np.moveaxis(every.reshape(N_BANDS, n, -1), 0, 2)
 
     def _dates_ahead(self, rows: StayRows, days: int) -> FloatArray:
@@ -326,23 +327,22 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         return self.calendar_.on(first + np.arange(days))
 
     def _kinds(self, rows: StayRows) -> tuple[NDArray[np.intp], FloatArray | None]:
-        """Return which kind each record is of in later stages, and the ratios of each kind, (P, S, K, bands)."""
-        if self.ratios_ is None:
-            return np.zeros(len(rows), dtype=np.intp), None
-        entering = [self._ratios_of(self.typical_.rows(rows, stage)) for stage in self.stages_]
-        return group_kinds(np.stack([ratios for ratios in entering if ratios is not None], axis=1))
+        """Return which kind each record is of in later stages, and the ratios of each kind, (P, K, bands)."""
+        # At its entry a stage has no effect of its own on the ratios, so that one stands for all.
+        entering = self._ratios_of(self.typical_.rows(rows, self.stages_[0]))
+        return (np.zeros(len(rows), dtype=np.intp), None) if entering is None else group_kinds(entering)
 
     def _later(self, kinds: FloatArray | None, rows: StayRows, days: int, ends: NDArray[np.int64]) -> FloatArray:
         """Return the chance to be won within so many days by what enters a stage on each of them, (P, S, days, m)."""
 
+        steps = lay_steps(np.array([float(days)]), grain=self.grain_, entering=True)
+        entry = np.array([-1.0])
+        push = [push_in_steps(self.hazards_[name], entry, steps, ratios=kinds) for name in self.stages_]
+
         def fresh(dates: FloatArray | None, until: int) -> FloatArray:
-            steps = lay_steps(np.array([float(until)]), grain=self.grain_, entering=True)
-            parts = []
-            for place, name in enumerate(self.stages_):
-                ratios = None if kinds is None else kinds[:, place]
-                mass = leave_in_steps(self.hazards_[name], np.array([-1.0]), steps, ratios=ratios, calendar=dates)
-                parts.append(put_on_days(mass, steps, until, calendar=dates))
-            return np.stack(parts, axis=1)
+            these = steps.first(until)
+            parts = [share_leaving(part[:, : len(these)], these, calendar=dates) for part in push]
+            return np.stack([put_on_days(mass, these, until, calendar=dates) for mass in parts], axis=1)
 
         if self.calendar_ is None:
             won = win_after_entry(fresh(None, days), self.towards_)
@@ -366,7 +366,7 @@ def _whole_days(times: FloatArray, *, grain: str) -> tuple[NDArray[np.int64], Fl
 
 def _at_entry(ratios: CoxRatios | LinearRatios, entries: StayRows) -> FloatArray:
     """Return how many times the baseline the hazards of each stay are at first, shape (n, K)."""
-    return ratios.ratios(entries, np.zeros(len(entries), dtype=np.int64))
+    return ratios.ratios(entries, np.arange(len(entries)), np.zeros(len(entries), dtype=np.int64))
 
 
 def _group_alike(rows: StayRows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -50,6 +50,17 @@ class Steps:
             return np.asarray(np.searchsorted(self.day, np.ceil(times) - 1, side="right"), dtype=np.int64)
         return np.asarray(np.searchsorted(self.edges[1:], times, side="right"), dtype=np.int64)
 
+    def first(self, days: int) -> Steps:
+        """Return the steps of the first days."""
+        end = int(np.searchsorted(self.day, days))
+        return Steps(
+            edges=self.edges[: end + 1],
+            band=self.band[:end],
+            day=self.day[:end],
+            next_day=self.next_day[:end],
+            whole_days=self.whole_days,
+        )
+
     def factors(self, calendar: FloatArray) -> FloatArray:
         """Return the factor of each step, shape (L, K), from those of the calendar days ahead, shape (K, days)."""
         both = (1 - self.next_day) * calendar[:, self.day] + self.next_day * calendar[:, self.day + 1]
@@ -88,15 +99,10 @@ def lay_steps(times: FloatArray, *, grain: str, entering: bool = False) -> Steps
     )
 
 
-def leave_in_steps(
-    hazards: StageHazards,
-    age: FloatArray,
-    steps: Steps,
-    *,
-    ratios: FloatArray | None = None,
-    calendar: FloatArray | None = None,
+def push_in_steps(
+    hazards: StageHazards, age: FloatArray, steps: Steps, *, ratios: FloatArray | None = None
 ) -> FloatArray:
-    r"""Return the chance of each row to leave its stage by each cause in each step.
+    """Return the summed hazards by which each row is pushed out of its stage by each cause in each step.
 
     Parameters
     ----------
@@ -108,6 +114,36 @@ def leave_in_steps(
         L steps.
     ratios : numpy.ndarray, shape (n, K, bands), optional
         How many times the baseline the hazards are; 1 by default. One age serves any number of rows.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, L, K)
+    """
+    if steps.whole_days:
+        reached = np.ceil(np.maximum(age, 0.0))[:, None] + steps.edges
+    else:
+        reached = np.maximum(age, 0.0)[:, None] + steps.edges
+        reached[:, 0] = age
+    at = np.searchsorted(hazards.ages, reached, side="right")
+    push = np.diff(hazards.leaving[at], axis=1)
+    # In a step of many ages the causes that come early find more who could leave.
+    left = np.diff(hazards.left[at], axis=1)
+    total = left.sum(axis=2, keepdims=True)
+    # Of what is left of a stage in its last days, differences of sums say nothing.
+    told = total > LEAST_LEFT
+    push = np.where(told, push.sum(axis=2, keepdims=True) * left / np.where(told, total, 1.0), push)
+    return push if ratios is None else push * np.moveaxis(ratios, 1, 2)[:, steps.band, :]
+
+
+def share_leaving(push: FloatArray, steps: Steps, *, calendar: FloatArray | None = None) -> FloatArray:
+    r"""Return the chance of each row to leave its stage by each cause in each step.
+
+    Parameters
+    ----------
+    push : numpy.ndarray, shape (n, L, K)
+        As ``push_in_steps`` returns it.
+    steps : Steps
+        L steps.
     calendar : numpy.ndarray, shape (K, days), optional
         Factor of each calendar day ahead, one day further than the steps; 1 by default.
 
@@ -117,19 +153,11 @@ def leave_in_steps(
 
     Notes
     -----
-    With :math:`g_k` the baseline's ``leaving`` in a step, the chance to stay through it is
-    :math:`\exp(-\sum_k r_k g_k)`
-    and what leaves is shared in proportion to :math:`r_k g_k`. With all ratios 1 this is exactly the incidence of the
-    baseline, ties included, however many ages a step holds; with others it is exact where a step holds one.
+    With :math:`g_k` the push, times the factor of the date, the chance to stay through a step is
+    :math:`\exp(-\sum_k g_k)` and what leaves is shared in proportion to :math:`g_k`. With all ratios and factors 1
+    this is exactly the incidence of the baseline, ties included, however many ages a step holds; with others it is
+    exact where a step holds one.
     """
-    if steps.whole_days:
-        reached = np.ceil(np.maximum(age, 0.0))[:, None] + steps.edges
-    else:
-        reached = np.maximum(age, 0.0)[:, None] + steps.edges
-        reached[:, 0] = age
-    push = _push(hazards, reached)
-    if ratios is not None:
-        push = push * np.moveaxis(ratios, 1, 2)[:, steps.band, :]
     if calendar is not None:
         push = push * steps.factors(calendar)
     total = push.sum(axis=2)
@@ -137,17 +165,3 @@ def leave_in_steps(
     before = np.concatenate((np.ones((len(total), 1)), through[:, :-1]), axis=1)
     share = np.divide(before - through, total, where=total > 0, out=np.zeros_like(total))
     return np.asarray(push * share[:, :, None])
-
-
-def _push(hazards: StageHazards, reached: FloatArray) -> FloatArray:
-    """Return the summed hazards of each step, shape (n, L, K), shared by what leaves in it by each cause."""
-    at = np.searchsorted(hazards.ages, reached, side="right")
-    push = np.diff(hazards.leaving[at], axis=1)
-    # In a step of many ages the causes that come early find more who could leave.
-    staying = np.exp(-hazards.leaving[:-1].sum(axis=1, keepdims=True))
-    ended = np.cumsum(staying * np.diff(hazards.expected, axis=0), axis=0)
-    left = np.diff(np.vstack((np.zeros((1, ended.shape[1])), ended))[at], axis=1)
-    total = left.sum(axis=2, keepdims=True)
-    # Of what is left of a stage in its last days, differences of sums say nothing.
-    told = total > LEAST_LEFT
-    return np.where(told, push.sum(axis=2, keepdims=True) * left / np.where(told, total, 1.0), push)

@@ -50,7 +50,7 @@ def _ratios(model, row, stage, wait, *, first, whole_days):
     if model.ratios_ is None:
         return 1.0
     seen = row if first else model.typical_.rows(row, model.stages_[stage])
-    by_band = np.concatenate([model.ratios_.ratios(seen, np.array([band])) for band in range(N_BANDS)])
+    by_band = np.concatenate([model.ratios_.ratios(seen, np.array([0]), np.array([band])) for band in range(N_BANDS)])
     # An end just after so many days lies in the next band; in whole days the day itself does.
     band = np.searchsorted(BANDS, wait, side="right" if whole_days else "left") - 1
     return by_band[np.maximum(band, 0)]

@@ -7,7 +7,12 @@ import pytest
 
 from funnelml.schema import DAY
 from funnelml.survival.hazards import StageHazards
-from funnelml.survival.steps_ahead import lay_steps, leave_in_steps
+from funnelml.survival.steps_ahead import lay_steps, push_in_steps, share_leaving
+
+
+def leave_in_steps(of, age, steps, *, ratios=None, calendar=None):
+    """What leaves in each step."""
+    return share_leaving(push_in_steps(of, age, steps, ratios=ratios), steps, calendar=calendar)
 
 
 def hazards_at(ages, hazards):
@@ -94,3 +99,12 @@ def test_what_enters_at_any_time_of_a_day_leaves_partly_on_the_next():
     assert spread[1 / 1440] == pytest.approx(0.5 / 1440)
     assert spread[2.0] == pytest.approx(0.5)
     assert not lay_steps(np.array([3.0]), grain="day", entering=True).next_day.any()
+
+
+@pytest.mark.parametrize("grain", ["instant", "day"])
+def test_the_first_of_many_steps_are_those_of_a_shorter_way(grain):
+    far, near = (lay_steps(np.array([float(days)]), grain=grain, entering=True) for days in (9, 4))
+    first = far.first(4)
+    for name in ("edges", "band", "day", "next_day"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(near, name))
+    assert len(first) == len(near)

@@ -92,7 +92,7 @@ def table_worst(verdicts: StallVerdicts, *, most: int = 15, language: Language =
         "amount": told["amount"].map(full_amount),
         "days in it": told["age_days"].map(full_amount),
         "goes on": [share(p) if seen else "?" for p, seen in zip(told["move_30"], told["observed"], strict=True)],
-        "won": told["won"].map(share),
+        "won": [share(p) if seen else "?" for p, seen in zip(told["won"], told["observed"], strict=True)],
         "next step": [_tell_step(str(verdict), str(step), language) for verdict, step in steps],
     }
     return _readable(columns, {"record", "owner", "stage", "next step"}, language, currency=verdicts.currency)

@@ -36,11 +36,11 @@ class BoostedRatios:
     linear: LinearRatios
     trees: tuple[HistGradientBoostingRegressor | None, ...]
 
-    def ratios(self, rows: StayRows, band: NDArray[np.int64]) -> FloatArray:
-        """Return how many times the baseline each row's hazards are in a band ahead, shape (n, K)."""
-        x = design_columns(self.linear.design, rows, np.arange(len(rows)), band)
+    def ratios(self, rows: StayRows, row: NDArray[np.int64], band: NDArray[np.int64]) -> FloatArray:
+        """Return how many times the baseline the hazards of a row are in a band ahead, shape (p, K)."""
+        x = design_columns(self.linear.design, rows, row, band)
         start = self.linear.ratios_at(x)
-        if not len(rows):
+        if not len(row):
             return start
         for k, trees in enumerate(self.trees):
             if trees is not None:

@@ -61,9 +61,9 @@ class CoxRatios:
     stays: int
     notes: tuple[tuple[str, str], ...]
 
-    def ratios(self, rows: StayRows, band: NDArray[np.int64]) -> FloatArray:
-        """Return how many times the baseline each row's hazards are, shape (n, K): the same in every band ahead."""
-        x = self.design.transform(rows.covariates)
+    def ratios(self, rows: StayRows, row: NDArray[np.int64], band: NDArray[np.int64]) -> FloatArray:
+        """Return how many times the baseline the hazards of a row are, shape (p, K): the same in every band ahead."""
+        x = self.design.transform(rows.covariates)[row]
         return np.asarray(np.exp(np.clip(x @ self.effects.T, -STEEPEST, STEEPEST)))
 
     def redraw(self, generator: np.random.Generator) -> CoxRatios:

@@ -65,9 +65,9 @@ class LinearRatios:
         passing = [f"{name}, passing" for name, moves in zip(names, self.design.moving, strict=True) if moves]
         return (*names, *passing, *_timing_names(self.stages))
 
-    def ratios(self, rows: StayRows, band: NDArray[np.int64]) -> FloatArray:
-        """Return how many times the baseline each row's hazards are in a band ahead, shape (n, K)."""
-        return self.ratios_at(design_columns(self.design, rows, np.arange(len(rows)), band))
+    def ratios(self, rows: StayRows, row: NDArray[np.int64], band: NDArray[np.int64]) -> FloatArray:
+        """Return how many times the baseline the hazards of a row are in a band ahead, shape (p, K)."""
+        return self.ratios_at(design_columns(self.design, rows, row, band))
 
     def ratios_at(self, x: FloatArray) -> FloatArray:
         """Return how many times the baseline the hazards are, given the columns of ``design_columns``."""

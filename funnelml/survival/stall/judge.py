@@ -84,7 +84,7 @@ def judge_stalls(
     if not 0 < floor < 1:
         raise ModelInputError(f"floor is {floor:g}; write a chance between 0 and 1, such as {WIN_FLOOR:g}")
     snapshot = take_snapshot(history, as_of=as_of, funnel=funnel)
-    _check_rows(rows, snapshot.open, as_of)
+    _check_rows(rows, snapshot.open, snapshot.cut, as_of)
     episodes = stage_episodes(history, as_of=as_of, funnel=funnel)
     records = snapshot.open.set_index("record_id").reindex(rows.record_id)
     read_at = backed_ages(episodes, rows, days=MOVE_DAYS[1])
@@ -148,12 +148,18 @@ def judge_stalls(
     )
 
 
-def _check_rows(rows: StayRows, open_records: pd.DataFrame, as_of: date) -> None:
+def _check_rows(rows: StayRows, open_records: pd.DataFrame, cut: int, as_of: date) -> None:
     strange = ~pd.Index(rows.record_id).isin(open_records["record_id"])
     if strange.any():
         raise ModelInputError(
             f"{int(strange.sum()):,} of {len(rows):,} rows are of records that were not open on {as_of} "
             f"({first_few(rows.record_id[strange])}); take the rows from open_stays of the same day"
+        )
+    another = rows.at != cut
+    if another.any():
+        raise ModelInputError(
+            f"{int(another.sum()):,} of {len(rows):,} rows were not seen at the end of {as_of} "
+            f"({first_few(rows.record_id[another])}); take the rows from open_stays of the same day"
         )
 
 

@@ -60,7 +60,7 @@ def test_a_cause_with_few_events_keeps_the_baseline_in_draws_too():
     rows = replace(rows, event=np.where(np.isin(np.arange(300), won[LEAST_EVENTS - 1 :]), 0, rows.event))
     ratios = fit_linear(rows, cut_pieces(rows, StageModel(ratios="none").fit(rows).hazards_), np.ones(300))
     for drawn in (ratios, ratios.redraw(np.random.default_rng(1))):
-        told = drawn.ratios(rows, np.zeros(300, dtype=np.int64))
+        told = drawn.ratios(rows, np.arange(300), np.zeros(300, dtype=np.int64))
         assert (told[:, 1] == 1.0).all()
         assert told[:, 0].std() > 0.05
 
@@ -106,5 +106,5 @@ def test_summary_says_the_same_in_both_languages(learned):
 def test_without_covariates_that_vary_the_ratios_are_one():
     rows = rows_of(["Lead"] * 60, np.linspace(1, 30, 60), [1, 3] * 30)
     model = StageModel(ratios="linear").fit(rows)
-    told = model.ratios_.ratios(rows, np.zeros(60, dtype=np.int64))
+    told = model.ratios_.ratios(rows, np.arange(60), np.zeros(60, dtype=np.int64))
     np.testing.assert_allclose(told, 1.0, atol=0.15)
