@@ -25,7 +25,7 @@ from funnelml.survival.ratios.cox import CoxRatios, fit_cox
 from funnelml.survival.ratios.linear import LinearRatios, fit_linear
 from funnelml.survival.ratios.pieces import N_BANDS, cut_pieces
 from funnelml.survival.renewal import WON, put_on_days, win_after_entry, win_after_entry_by_date
-from funnelml.survival.risk_sets import FloatArray
+from funnelml.survival.risk_sets import FloatArray, IntArray
 from funnelml.survival.stay_rows import StayRows
 from funnelml.survival.stays import refuse
 from funnelml.survival.steps_ahead import Steps, lay_steps, push_in_steps, share_leaving
@@ -35,6 +35,8 @@ _TURNS: Final = 2
 """How often baseline and ratios are learned in turn before the last time."""
 _CHUNK: Final = 500
 """Rows that are carried through all steps at once: bounds memory."""
+_ROWS: Final = 5_000
+"""Rows of which ratios are told at once: bounds memory as well."""
 _KINDS: Final = 128
 """Kinds of record that are carried through later stages at once."""
 RatioKind = Literal["none", "cox", "linear", "boosted"]
@@ -172,11 +174,13 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             alike, back = _group_alike(rows)
             if len(alike) < len(rows):
                 return self.predict_cumulative_incidence(rows.take(alike), asked)[back]
+        self._check_funnel(rows)
         steps = lay_steps(asked, grain=self.grain_)
         ended = steps.ended_by(asked)
+        ratios, dates = self._ratios_of(rows), self._dates_ahead(rows, int(steps.day[-1]) + 2)
         out = np.zeros((len(rows), 1 + N_CAUSES, len(asked)))
-        for place, mine in self._by_stage(rows):
-            mass = self._leave(rows.take(mine), place, steps)
+        for place, mine in self._by_stage(rows.place):
+            mass = self._leave(place, rows.age[mine], steps, None if ratios is None else ratios[mine], dates)
             so_far = np.concatenate((np.zeros((len(mine), 1, N_CAUSES)), np.cumsum(mass, axis=1)), axis=1)
             out[mine, 1:] = np.moveaxis(so_far[:, ended], 1, 2)
         out[:, 0] = 1 - out[:, 1:].sum(axis=1)
@@ -213,15 +217,16 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         steps = lay_steps(asked, grain=self.grain_)
         days = int(steps.day[-1]) + 1
         ends, between = _whole_days(asked, grain=self.grain_)
+        ratios, dates = self._ratios_of(rows), self._dates_ahead(rows, days + 1)
         kind, kinds = self._kinds(rows)
         won = np.zeros((len(rows), len(asked)))
         ended = steps.ended_by(asked)
         for first in range(0, int(kind.max()) + 1, _KINDS):
             alike = np.flatnonzero((kind >= first) & (kind < first + _KINDS))
-            later = self._later(None if kinds is None else kinds[first : first + _KINDS], rows, days, ends)
-            for place, mine in self._by_stage(rows.take(alike)):
+            later = self._later(None if kinds is None else kinds[first : first + _KINDS], dates, days, ends)
+            for place, mine in self._by_stage(rows.place[alike]):
                 these = alike[mine]
-                mass = self._leave(rows.take(these), place, steps)
+                mass = self._leave(place, rows.age[these], steps, None if ratios is None else ratios[these], dates)
                 direct = np.concatenate((np.zeros((len(these), 1)), np.cumsum(mass[..., WON], axis=1)), axis=1)
                 won[these] = direct[:, ended]
                 # Two ways on, each to where it leads on each day: one product for each record.
@@ -299,28 +304,32 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         if rows.stages != self.stages_:
             raise ModelInputError("these stays are of another funnel than the model; train it again on this one")
 
-    def _by_stage(self, rows: StayRows) -> Iterator[tuple[int, NDArray[np.intp]]]:
-        self._check_funnel(rows)
+    def _by_stage(self, places: IntArray) -> Iterator[tuple[int, NDArray[np.intp]]]:
         for place in range(len(self.stages_)):
-            mine = np.flatnonzero(rows.place == place)
+            mine = np.flatnonzero(places == place)
             for begin in range(0, len(mine), _CHUNK):
                 yield place, mine[begin : begin + _CHUNK]
 
-    def _leave(self, rows: StayRows, place: int, steps: Steps) -> FloatArray:
-        of = self.hazards_[self.stages_[place]]
-        dates = None if self.calendar_ is None else self._dates_ahead(rows, int(steps.day[-1]) + 2)
-        push = push_in_steps(of, rows.age, steps, ratios=self._ratios_of(rows))
+    def _leave(
+        self, place: int, age: FloatArray, steps: Steps, ratios: FloatArray | None, dates: FloatArray | None
+    ) -> FloatArray:
+        push = push_in_steps(self.hazards_[self.stages_[place]], age, steps, ratios=ratios)
         return share_leaving(push, steps, calendar=dates)
 
     def _ratios_of(self, rows: StayRows) -> FloatArray | None:
         if self.ratios_ is None:
             return None
-        n = len(rows)
-        every = self.ratios_.ratios(rows, np.tile(np.arange(n), N_BANDS), np.repeat(np.arange(N_BANDS), n))
-        return np.moveaxis(every.reshape(N_BANDS, n, -1), 0, 2)
+        parts = []
+        for begin in range(0, max(len(rows), 1), _ROWS):
+            some = rows.take(np.arange(begin, min(begin + _ROWS, len(rows))))
+            n = len(some)
+            every = self.ratios_.ratios(some, np.tile(np.arange(n), N_BANDS), np.repeat(np.arange(N_BANDS), n))
+            parts.append(np.moveaxis(every.reshape(N_BANDS, n, N_CAUSES), 0, 2))
+        return np.concatenate(parts)
 
-    def _dates_ahead(self, rows: StayRows, days: int) -> FloatArray:
-        assert self.calendar_ is not None
+    def _dates_ahead(self, rows: StayRows, days: int) -> FloatArray | None:
+        if self.calendar_ is None or not len(rows):
+            return None
         if len(np.unique(rows.at)) > 1:
             raise ModelInputError("rows seen at several instants have several calendars; predict date by date")
         first = local_days(np.unique(rows.at), self.time_zone_)[0]
@@ -332,7 +341,9 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         entering = self._ratios_of(self.typical_.rows(rows, self.stages_[0]))
         return (np.zeros(len(rows), dtype=np.intp), None) if entering is None else group_kinds(entering)
 
-    def _later(self, kinds: FloatArray | None, rows: StayRows, days: int, ends: NDArray[np.int64]) -> FloatArray:
+    def _later(
+        self, kinds: FloatArray | None, dates: FloatArray | None, days: int, ends: NDArray[np.int64]
+    ) -> FloatArray:
         """Return the chance to be won within so many days by what enters a stage on each of them, (P, S, days, m)."""
 
         steps = lay_steps(np.array([float(days)]), grain=self.grain_, entering=True)
@@ -344,11 +355,10 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             parts = [share_leaving(part[:, : len(these)], these, calendar=dates) for part in push]
             return np.stack([put_on_days(mass, these, until, calendar=dates) for mass in parts], axis=1)
 
-        if self.calendar_ is None:
+        if dates is None:
             won = win_after_entry(fresh(None, days), self.towards_)
             left = ends[None, :] - 1 - np.arange(days)[:, None]
             return np.where(left >= 0, won[:, :, np.maximum(left, 0)], 0.0)
-        dates = self._dates_ahead(rows, days + 1)
         return win_after_entry_by_date(lambda day: fresh(dates[:, day:], days - day), days, self.towards_, ends - 1)
 
 

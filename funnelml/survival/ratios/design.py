@@ -136,10 +136,9 @@ class Design:
             if text.name not in covariates:
                 columns += [np.zeros(n)] * len(text.levels)
                 continue
-            given = _as_texts(covariates[text.name])
-            known = np.isin(given, np.array(text.levels, dtype=object).astype(str))
-            for level, share in zip(text.levels, text.shares, strict=True):
-                columns.append(np.where(known, (given == level) - share, 0.0))
+            level_of = _find_levels(covariates[text.name], text.levels)
+            for number, share in enumerate(text.shares):
+                columns.append(np.where(level_of >= 0, (level_of == number) - share, 0.0))
         return np.column_stack(columns) if columns else np.zeros((n, 0))
 
 
@@ -211,6 +210,14 @@ def _learn_text(name: str, values: np.ndarray) -> TextTerm:
 def _as_texts(column: pd.Series) -> np.ndarray:
     values = column.astype(object)
     return values.where(values.notna(), "").astype(str).to_numpy(dtype=str)
+
+
+def _find_levels(column: pd.Series, levels: tuple[str, ...]) -> np.ndarray:
+    """Return the position of each value among the levels; -1 if it is none of them."""
+    # Each distinct value is made a text once.
+    code, values = pd.factorize(column.astype(object))
+    names = [*map(str, values), ""]
+    return np.asarray(pd.Index(levels, dtype=object).get_indexer(pd.Index(names, dtype=object)))[code]
 
 
 def _as_numbers(column: pd.Series) -> FloatArray:

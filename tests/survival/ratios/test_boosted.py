@@ -39,8 +39,13 @@ def test_causes_with_few_events_have_no_trees_and_the_seed_decides_the_rest():
     assert first.trees[0] is not None
     assert first.trees[3] is None
     band = np.zeros(len(rows), dtype=np.int64)
-    np.testing.assert_array_equal(first.ratios(rows, np.arange(len(rows)), band), again.ratios(rows, np.arange(len(rows)), band))
-    np.testing.assert_array_equal(first.ratios(rows, np.arange(len(rows)), band)[:, 3], first.linear.ratios(rows, np.arange(len(rows)), band)[:, 3])
+    np.testing.assert_array_equal(
+        first.ratios(rows, np.arange(len(rows)), band), again.ratios(rows, np.arange(len(rows)), band)
+    )
+    np.testing.assert_array_equal(
+        first.ratios(rows, np.arange(len(rows)), band)[:, 3],
+        first.linear.ratios(rows, np.arange(len(rows)), band)[:, 3],
+    )
     assert first.ratios(rows, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)).shape == (0, 4)
 
 
