@@ -77,7 +77,7 @@ def test_scores_from_the_first_day_to_a_model_that_was_tampered_with(english, ca
 
     said = ran(capsys, english, *first)
     old = current_model(models, "lead_score")
-    assert said.startswith(f"Funnel 'generic' as of {BEFORE}: the chance to be won within 28 days\n\nProvisional: ")
+    assert said.startswith(f"Funnel 'generic' as of {BEFORE}: the chance to be won within 28 days\n\nRanks only: ")
     assert "## The model in use and the new one\nNothing can be said: no model was in use before" in said
     assert f"Model {old} (new); scores kept in" in said and said.endswith("Next: funnelml export --to csv\n")
     assert "nan" not in said and "Traceback" not in said
@@ -166,7 +166,7 @@ def test_scores_that_tell_nothing_are_told_so_and_kept_nowhere(english, capsys, 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--as-of", "2025-06-30"], "a score takes 40 of each, that is about 308 records at the present rate"),
+        (["--as-of", "2025-06-30"], "a score takes 40 of each, that is about 343 records at the present rate"),
         (["--as-of", "2020-01-01"], "no outcome is known by 2020-01-01"),
         (["--as-of", "June"], "as-of 'June' is not a date; write it as YYYY-MM-DD"),
         (["--as-of", "2026-06-30", "--funnel", "lead"], "no funnel 'lead' (did you mean 'leads'?)"),

@@ -183,8 +183,9 @@ def default_landmarks(
     Returns
     -------
     tuple of datetime.date
-        In order; the last is the latest whose outcome is known on ``as_of`` and from the log, the others lie four weeks
-        apart before it, at most 26. Where the log is too short for twelve of them they lie one week apart.
+        In order; the last is the latest of the weekday of ``as_of`` whose outcome is known on ``as_of`` and from the
+        log (or the first day of the log, if that is later), the others lie four weeks apart before it, at most 26.
+        Where the log is too short for twelve of them they lie one week apart.
 
     Raises
     ------
@@ -205,6 +206,9 @@ def default_landmarks(
         last -= timedelta(days=1)
     if last < first:
         raise NotEnoughDataError(_tell_too_early(history, history.cut(first), known_at(first), end, as_of))
+    # Days since anything depend on the day of the week they are counted on: a weekend of rest lies in them, or not.
+    same_weekday = last - timedelta(days=(last - as_of).days % 7)
+    last = max(same_weekday, first)
     span = (last - first).days
     step = 28 if span >= 28 * (_FEWEST - 1) else 7
     return tuple(last - timedelta(days=step * k) for k in reversed(range(min(_MOST, span // step + 1))))

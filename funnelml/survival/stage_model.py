@@ -345,7 +345,6 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self, kinds: FloatArray | None, dates: FloatArray | None, days: int, ends: NDArray[np.int64]
     ) -> FloatArray:
         """Return the chance to be won within so many days by what enters a stage on each of them, (P, S, days, m)."""
-
         steps = lay_steps(np.array([float(days)]), grain=self.grain_, entering=True)
         entry = np.array([-1.0])
         push = [push_in_steps(self.hazards_[name], entry, steps, ratios=kinds) for name in self.stages_]

@@ -90,7 +90,7 @@ def test_what_an_old_log_does_not_tell_is_not_taken_as_lost():
         rows += [(f"r{k}", "Lead", start)]
         rows += [(f"r{k}", "won" if k % 2 else "lost", end)] if end < 400 else []
     history = history_of(rows)
-    told = [training_rows(history, as_of=day(399 + late), horizon_days=28) for late in (0, 90)]
+    told = [training_rows(history, as_of=day(399 + late), horizon_days=28) for late in (0, 91)]
     pd.testing.assert_frame_equal(told[0].features, told[1].features)
     np.testing.assert_array_equal(told[0].label, told[1].label)
     newest = told[1].at >= np.quantile(told[1].at, 0.8)
@@ -244,19 +244,20 @@ def test_what_was_left_out_and_assumed_is_told():
 
 def test_without_landmarks_the_default_ones_are_taken():
     rows = training_rows(history_of(WINS), as_of=day(30), horizon_days=5)
-    # The last is as late as its window allows, the log ending on day 21; it is too short for twelve of four weeks.
-    assert sorted(set(rows.at)) == [(n + 1) * DAY for n in (1, 8, 15)]
-    assert default_landmarks(history_of(WINS), as_of=day(30), horizon_days=5) == (day(1), day(8), day(15))
+    # The log ends on day 21, so that windows may begin by day 15; day 9 is the last of the as-of date's weekday.
+    assert sorted(set(rows.at)) == [(n + 1) * DAY for n in (2, 9)]
+    assert default_landmarks(history_of(WINS), as_of=day(30), horizon_days=5) == (day(2), day(9))
 
 
 @pytest.mark.parametrize(
-    ("days", "count", "apart"), [(6, 1, 0), (40, 6, 7), (312, 26, 7), (340, 12, 28), (2000, 26, 28)]
+    ("days", "count", "apart"), [(6, 1, 0), (40, 5, 7), (312, 26, 7), (340, 12, 28), (2000, 26, 28)]
 )
 def test_default_landmarks_lie_four_weeks_or_one_apart(days, count, apart):
     # The log goes on to the last microsecond of the as-of date.
     history = history_of([("a", "Lead", 0), ("b", "Lead", days + 1 - 1 / DAY)])
     dates = default_landmarks(history, as_of=day(days), horizon_days=5)
-    assert len(dates) == count and dates[-1] == day(days - 5)
+    # Seven days before, on the same weekday; a log that is shorter has its first day.
+    assert len(dates) == count and dates[-1] == day(max(days - 7, 0))
     assert {(b - a).days for a, b in pairwise(dates)} == ({apart} if apart else set())
 
 
@@ -269,7 +270,8 @@ def test_default_landmarks_keep_their_window_over_a_change_of_clocks():
         return default_landmarks(history, as_of=as_of, horizon_days=7)[-1]
 
     # A week of the last days of March has an hour less than seven times 24, but seven days.
-    assert last(date(2024, 4, 2), "instant") == date(2024, 3, 25)
+    # So the Tuesday a week before is one landmark too late in a log of instants.
+    assert last(date(2024, 4, 2), "instant") == date(2024, 3, 26) - timedelta(days=7)
     assert last(date(2024, 4, 2), "day") == date(2024, 3, 26)
     assert last(date(2024, 4, 8), "instant") == last(date(2024, 4, 8), "day") == date(2024, 4, 1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from funnelml.schema import DAY
@@ -101,3 +102,12 @@ def test_a_model_with_a_calendar_tells_the_weekend_apart():
     by = model.predict_cumulative_incidence(seen, [2.0, 3.0])[0, 1]
     assert by[0] < 0.02
     assert by[1] > 0.04
+
+
+def test_a_change_of_clocks_moves_no_end_to_another_day():
+    # From Monday 2024-10-21 to Thursday 2024-10-31 in Berlin: the day of the change, the 27th, has 25 hours.
+    entered = pd.Timestamp("2024-10-21", tz="Europe/Berlin").value // 1000
+    rows = rows_of(["方案"] * 200, [10.0] * 200, [1] * 200, entered_at=np.full(200, entered), grain="day")
+    told = fitted(replace(rows, time_zone="Europe/Berlin")).weekday[0]
+    assert told.argmax() == 3
+    assert told[2] <= 1

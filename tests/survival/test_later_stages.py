@@ -22,6 +22,14 @@ def test_what_moves_becomes_typical_and_what_is_fixed_stays():
     assert list(now.covariates["activities_7d"]) == [0.0, 6.0]
 
 
+def test_all_days_by_now_lie_before_a_later_stage():
+    covariates = pd.DataFrame({"days_before_stage": [2.0, 30.0, 0.0]})
+    now = open_rows(["Lead"] * 3, [5.0, 9.0, -1.0], covariates=covariates)
+    later = enter_later(rows_of(["Lead"] * 3, [1.0, 2.0, 3.0], [1, 1, 1], covariates=covariates))
+    assert later.rows(now, "方案").covariates["days_before_stage"].tolist() == [7.0, 39.0, 0.0]
+    assert now.covariates["days_before_stage"].tolist() == [2.0, 30.0, 0.0]
+
+
 def test_what_was_never_known_is_left_as_it_is():
     covariates = pd.DataFrame({"activities_7d": [np.nan, np.nan]})
     later = enter_later(rows_of(["Lead"] * 2, [1.0, 2.0], [1, 1], covariates=covariates))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -15,6 +16,7 @@ from funnelml.schema import DAY
 from funnelml.survival.learning_stays import AT_ENTRY, learn_stays, open_stays, stays_of_episodes
 from funnelml.survival.stage_model import StageModel
 from funnelml.synthetic import Arrivals, SyntheticWorld, simulate_crm
+from tests.logs import FUNNEL, history_of
 
 AS_OF = date(2024, 1, 1) + timedelta(days=119)
 
@@ -89,3 +91,39 @@ def test_a_log_that_ended_weeks_ago_teaches_what_it_did_on_its_last_day(historie
     same(learn_stays(histories[0], as_of=ended), learn_stays(histories[0], as_of=ended + timedelta(days=45)))
     ages = [open_stays(histories[0], as_of=ended + timedelta(days=k)).age.mean() for k in (0, 45)]
     assert ages[1] - ages[0] == pytest.approx(45)
+
+
+def test_a_record_first_heard_of_when_a_stay_was_over_tells_nothing_that_moves():
+    moves = [("a", "Lead", 0.0, 9.0), ("a", "Proposal", 4.0, 9.0), ("b", "Lead", 2.0), ("b", "won", 8.0)]
+    calls = pd.DataFrame(
+        {
+            "funnel": "f",
+            "record_id": ["a", "a", "b", "b"],
+            "kind": "call",
+            "occurred_at": np.array([1, 2, 3, 4]) * DAY,
+            "recorded_at": np.array([1, 2, 3, 4]) * DAY,
+        }
+    )
+    history = history_of(moves)
+    history = replace(history, tables=history.tables | {"activities": calls})
+    rows = learn_stays(history, as_of=date(1970, 1, 20))
+    entries = rows.take(np.flatnonzero(rows.age == AT_ENTRY))
+    assert list(zip(entries.record_id, entries.stage, entries.at // DAY, strict=True)) == [
+        ("a", "Lead", 9),
+        ("a", "Proposal", 9),
+        ("b", "Lead", 2),
+    ]
+    # Both calls of a were during its first stay, which was over when anything was heard of a.
+    told = entries.covariates["activities_total"].to_numpy()
+    assert np.isnan(told[0]) and told[1:].tolist() == [2.0, 0.0]
+
+
+def test_what_began_before_it_was_under_observation_is_seen_from_then_on():
+    funnel = replace(FUNNEL, observed_from=100 * DAY)
+    rows = learn_stays(
+        history_of([("a", "Lead", 10.0), ("a", "won", 130.0), ("b", "Lead", 120.0)], funnels=(funnel,)),
+        as_of=date(1970, 5, 20),
+    )
+    first = rows.take(np.flatnonzero((rows.at == 100 * DAY + 1) | (rows.age == AT_ENTRY)))
+    assert list(zip(first.record_id, first.at // DAY, first.age, strict=True)) == [("a", 100, 90.0), ("b", 120, -1.0)]
+    assert rows.at.min() > 100 * DAY

@@ -137,8 +137,8 @@ class Design:
                 columns += [np.zeros(n)] * len(text.levels)
                 continue
             level_of = _find_levels(covariates[text.name], text.levels)
-            for number, share in enumerate(text.shares):
-                columns.append(np.where(level_of >= 0, (level_of == number) - share, 0.0))
+            for position, share in enumerate(text.shares):
+                columns.append(np.where(level_of >= 0, (level_of == position) - share, 0.0))
         return np.column_stack(columns) if columns else np.zeros((n, 0))
 
 

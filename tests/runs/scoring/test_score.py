@@ -135,7 +135,7 @@ def test_the_same_rows_recorded_in_time_have_an_effect(workspace, in_pandas_run)
 
 def test_too_few_outcomes_say_how_many_would_do(workspace):
     with pytest.raises(
-        NotEnoughDataError, match=r"^16 won within 28 days and 107 not .* takes 40 of each, .* about 308 records"
+        NotEnoughDataError, match=r"^14 won within 28 days and 106 not .* takes 40 of each, .* about 343 records"
     ):
         score_workspace(workspace, as_of=date(2025, 6, 30))
 

@@ -160,6 +160,9 @@ def test_faults():
         ModelInputError, match=r"rows are of records that were not open on .*; take the rows from open_stay"
     ):
         judge_stalls(model, rows, history=history, as_of=world.as_of - timedelta(days=100))
+    yesterday = replace(rows, at=rows.at - DAY)
+    with pytest.raises(ModelInputError, match=r"rows were not seen at the end of .*; take the rows from open_stays"):
+        judge_stalls(model, yesterday, **ask)
     with pytest.raises(ModelInputError, match=r"record 'O-x' is not open on "):
         verdicts.explain("O-x")
     with pytest.raises(ModelInputError, match=r"at least 1 day, 2 draws and a level .* not 0, 50 and 0\.8"):
