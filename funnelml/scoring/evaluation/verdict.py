@@ -138,8 +138,8 @@ def judge_scores(
     Verdict
         The first of these that holds. **suspected leak**: there are ``leaks``, or AUC above 0.95 (and that of
         stage and age alone under 0.85). **no usable signal**: AUC under 0.60, or its interval reaches down to
-        0.5, or the log loss is not lower than that of the base rate and calibration is not at fault. **ranks only**: the
-        calibration error exceeds the value that a perfect model of this size does not exceed in 95 of 100
+        0.5, or the log loss is not lower than that of the base rate and calibration is not at fault. **ranks
+        only**: the calibration error exceeds the value that a perfect model of this size does not exceed in 95 of 100
         cases, and a margin (a tenth of the share of the rarer outcome, at most 0.02), or the interval of the
         calibration slope lies outside of 0.8 to 1.25. **provisional**: fewer than 200 records of the rarer
         outcome in training, or 40 rows of it in the test. **publish** otherwise.
