@@ -175,11 +175,7 @@ def _read(rows: StayRows) -> tuple[StayRows, FloatArray]:
         raise ModelInputError("these stays have no end to learn from; take them from learn_stays")
     if DAYS_BEFORE not in rows.covariates:
         raise ModelInputError(f"these stays do not tell '{DAYS_BEFORE}'; take them from learn_stays as they are")
-    seen = pd.DataFrame(
-        {"record": pd.factorize(rows.record_id)[0], "place": rows.place, "entered": rows.entered_at, "age": rows.age}
-    )
-    once = seen.sort_values("age", kind="stable").drop_duplicates(["record", "place", "entered"]).index.to_numpy()
-    entries = rows.take(np.sort(once))
+    entries = rows.take(rows.seen_first())
     before = entries.covariates[DAYS_BEFORE].to_numpy(dtype=np.float64)
     known = np.flatnonzero(np.isfinite(before) & (before >= 0))
     if not len(known):

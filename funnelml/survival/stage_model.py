@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Final, Literal, get_args
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
@@ -118,7 +117,7 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             raise ModelInputError(f"weights must be of shape ({len(rows)},) like the stays, not of {given.shape}")
         refuse(~(np.isfinite(given) & (given >= 0)), "weights are negative or not finite", "use 0 for next to none")
         weight = given * self._recency(rows)
-        once = np.flatnonzero(_seen_first(rows))
+        once = np.flatnonzero(rows.seen_first())
         entries = rows.take(once)
         assert entries.duration is not None and entries.event is not None
         self.stages_ = rows.stages
@@ -204,7 +203,7 @@ class StageModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         -----
         The renewal equation on calendar days: what happens in the present stage is exact, later stages are entered at
         any time of a day alike. What moves while a record sits (activities, pushes) acts in the present stage only:
-        later stages are entered with what is typical.
+        later stages are entered with what is typical, and with all days by now before them.
         """
         asked = _check_times(times)
         self._check_funnel(rows)
@@ -382,18 +381,6 @@ def _group_alike(rows: StayRows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return one row of each stage and age, and which of them each row is like."""
     _, first, back = np.unique(rows.place + 1j * rows.age, return_index=True, return_inverse=True)
     return first, back.reshape(-1)
-
-
-def _seen_first(rows: StayRows) -> NDArray[np.bool_]:
-    """Return which rows see a stay for the first time: each stay once."""
-    assert rows.duration is not None
-    # A record may enter a stage twice on one day: such stays are told apart by how long they last.
-    stay = np.column_stack((pd.factorize(rows.record_id)[0], rows.place, rows.entered_at, rows.duration))
-    order = np.lexsort((rows.age, *stay.T[::-1]))
-    new = np.append(True, (stay[order[1:]] != stay[order[:-1]]).any(axis=1))
-    first = np.zeros(len(rows), dtype=bool)
-    first[order[new]] = True
-    return first
 
 
 def _check_times(times: ArrayLike) -> FloatArray:

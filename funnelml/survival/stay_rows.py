@@ -86,6 +86,17 @@ class StayRows:
             next_stage=None if self.next_stage is None else self.next_stage[rows],
         )
 
+    def seen_first(self) -> NDArray[np.bool_]:
+        """Return which rows see their stay for the first time, shape (n,): each stay once."""
+        assert self.duration is not None
+        # A record may enter a stage twice on one day: such stays are told apart by how long they last.
+        stay = np.column_stack((pd.factorize(self.record_id)[0], self.place, self.entered_at, self.duration))
+        order = np.lexsort((self.age, *stay.T[::-1]))
+        new = np.append(True, (stay[order[1:]] != stay[order[:-1]]).any(axis=1))
+        first = np.zeros(len(self), dtype=bool)
+        first[order[new[: len(order)]]] = True
+        return first
+
     def known_by(self, instant: int) -> StayRows:
         """Return the rows seen before an instant, with what had happened before it; later ends are censored."""
         assert self.duration is not None and self.event is not None

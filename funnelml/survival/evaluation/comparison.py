@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,11 +14,9 @@ from funnelml.survival.evaluation.evaluate import default_days
 from funnelml.survival.evaluation.losses import brier_losses, log_losses, mean_over_times
 from funnelml.survival.evaluation.predictions import PredictedStays
 from funnelml.survival.evaluation.ranking import rank_by_chance
-from funnelml.survival.evaluation.standard_errors import clustered_error
+from funnelml.survival.evaluation.standard_errors import NORMAL_95, clustered_error
 from funnelml.survival.evaluation.survival_evaluation import TOGETHER
 from funnelml.survival.risk_sets import FloatArray, IntArray
-
-_NORMAL_95: Final = 1.959964
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +143,7 @@ def _row(
     gain = losses[1] - losses[0]
     advantage = float(gain.mean())
     error, error_dates = (float(clustered_error(gain - advantage, cluster)) for cluster in (record, date))
-    margin = _NORMAL_95 * float(np.fmax(error, error_dates))
+    margin = NORMAL_95 * float(np.fmax(error, error_dates))
     return {
         "cause": cause,
         "measure": measure,

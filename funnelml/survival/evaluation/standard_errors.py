@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from funnelml.survival.risk_sets import FloatArray, IntArray
+
+NORMAL_95: Final = 1.959964
+"""Standard errors on either side of a normal estimate that hold the truth in 95 of 100 cases."""
 
 
 def clustered_error(influence: FloatArray, cluster: IntArray) -> FloatArray:

@@ -17,7 +17,7 @@ from funnelml.survival.ratios.cox_fit import fit_effects
 from funnelml.survival.ratios.cox_notes import note_causes, note_columns, note_stages
 from funnelml.survival.ratios.cox_words import tell_changing, tell_effects
 from funnelml.survival.ratios.design import Design, learn_design
-from funnelml.survival.ratios.linear import STEEPEST
+from funnelml.survival.ratios.linear import LEAST_EVENTS, STEEPEST
 from funnelml.survival.ratios.partial_likelihood import cover_effects, evaluate_partial_likelihood, lay_stage_risks
 from funnelml.survival.ratios.proportionality import find_changing_effects
 from funnelml.survival.risk_sets import FloatArray
@@ -25,8 +25,6 @@ from funnelml.survival.stay_rows import StayRows
 
 PRIOR_SD: Final = 0.5
 """Standard deviation of an effect on the log hazard before anything was seen: 4 events weigh as much as it does."""
-LEAST_EVENTS: Final = 10
-"""Fewest events of a cause for effects of its own."""
 LEVEL: Final = 0.95
 """Level of the intervals."""
 

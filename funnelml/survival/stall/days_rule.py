@@ -71,10 +71,12 @@ class DaysRule:
         return np.asarray(rows.age > self.limits(rows))
 
     def describe(self, language: Language = "en") -> str:
-        """Return the rule in words, with its days."""
+        """Return the rule in words, with the days that it has."""
         known = [(s, d) for s, d in self.limit_days.items() if np.isfinite(d)]
         told = [say(language, en=f"{s} {days(d)}", zh=f"{s} {days(d, 'zh')}") for s, d in known]
         name = name_days_rule(self.name, language)
+        if not told:
+            return name
         return say(language, en=f"{name} ({join_words(told)})", zh=f"{name}（{join_words(told, 'zh')}）")
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from funnelml.survival.evaluation.standard_errors import NORMAL_95
 from funnelml.survival.risk_sets import FloatArray, IntArray
-
-_NORMAL_95: Final = 1.959964
 
 
 def match_recall(
@@ -54,7 +51,7 @@ def match_recall(
         ]
     )
     error = float(np.nanstd(drawn)) if len(drawn) else np.nan
-    reach = _NORMAL_95 * error
+    reach = NORMAL_95 * error
     return {**first, "std_err": error, "low": first["gain"] - reach, "high": first["gain"] + reach}
 
 

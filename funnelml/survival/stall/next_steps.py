@@ -19,7 +19,7 @@ LATE_BEYOND: Final = 0.9
 """Share of those who went on after which a slow record is to be reactivated too."""
 _NAMES: Final = {
     ON_COURSE: ("nothing: on course", "无需处理：进展正常"),
-    REACTIVATE: ("give new value to reactivate", "提供新价值，重新激活"),
+    REACTIVATE: ("give new value to reactivate", "以新价值重新激活"),
     ESCALATE: ("escalate to a manager", "升级给经理"),
     NURTURE: ("move to the nurture pool", "转入培育池"),
 }
@@ -75,5 +75,5 @@ def describe_steps(*, floor: float, language: Language = "en") -> str:
         f"other stalled ones those with an amount among the highest {large} are escalated, the rest is given new "
         f"value; so are slow ones older than {late} of those that went on. With all others there is nothing to do.",
         zh=f"僵尸以及赢单概率低于 {under} 的停滞记录转入培育池；其余停滞记录中，金额居未结记录前 {large} 的升级给经理，"
-        f"其余提供新价值重新激活；缓慢且停留超过已推进记录的 {late}，同样重新激活。此外无需处理。",
+        f"其余以新价值重新激活；缓慢且停留超过已推进记录的 {late}，同样重新激活。此外无需处理。",
     )

@@ -172,6 +172,12 @@ class StallVerdicts:
         bad = self.table["verdict"].isin((STALLED, ZOMBIE)).to_numpy()
         well = (self.table["verdict"] == HEALTHY).to_numpy()
         rule = self.days_rule.describe(language)
+        if not self.table["days_limit"].notna().any():
+            return say(
+                language,
+                en=f"The days-per-stage rule, {rule}, has no days for any of their stages, so it flags none.",
+                zh=f"“每阶段天数”规则（{rule}）在这些阶段尚无可用的天数，因此不作标记。",
+            )
         return say(
             language,
             en=f"The days-per-stage rule, {rule}, flags {int(over.sum()):,}: {int((over & well).sum()):,} of them are "
