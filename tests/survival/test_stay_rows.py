@@ -43,3 +43,11 @@ def test_an_unknown_stage_and_a_missing_age_are_refused():
         replace(rows, stage=np.array(["Demo", *rows.stage[1:]], dtype=object))
     with pytest.raises(ModelInputError, match="2 rows have no age in their stage"):
         replace(rows, age=np.array([np.nan, 1.0, 2.0, np.inf, 0.0]))
+
+
+def test_each_stay_is_seen_first_once_and_two_visits_of_one_day_are_two():
+    rows = rows_of(
+        ["Lead"] * 4, [6.0, 6.0, 0.0, 2.0], [1, 1, 1, 3], age=[3.0, -1.0, -1.0, -1.0], ids=["a", "a", "b", "b"]
+    )
+    assert rows.seen_first().tolist() == [False, True, True, True]
+    assert rows.take(np.zeros(0, dtype=np.intp)).seen_first().tolist() == []
