@@ -23,12 +23,11 @@ from funnelml.schema import DAY
 from funnelml.survival.landmark import LandmarkIncidence, landmark_incidence
 from funnelml.survival.landmark_draws import draw_landmark_ratios
 from funnelml.survival.risk_sets import FloatArray
+from funnelml.survival.stall.verdict_rules import WIN_FLOOR
 
 CHANCE_DRAWS: Final = 100
 """Sets of chances that are drawn."""
 ALL: Final = Components()
-ZOMBIE_FLOOR: Final = 0.02
-"""A record is a zombie if even the upper bound of its chance to be won within the horizon is under this."""
 
 
 def forecast_revenue(
@@ -128,7 +127,7 @@ def forecast_revenue(
             at_risk=chance.at_risk,
             landmark_days=chance.landmark_days,
             observed=chance.observed,
-            zombie=np.maximum(chance.upper, won_by[:, -1]) < ZOMBIE_FLOOR,
+            zombie=np.maximum(chance.upper, won_by[:, -1]) < WIN_FLOOR,
         ),
         targets={"open_pipeline": target},
         without_amount=int(missing.sum()),
