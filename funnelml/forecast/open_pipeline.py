@@ -92,13 +92,12 @@ def forecast_revenue(
     missing = records["amount"].isna()
     amounts = records["amount"].fillna(records["amount"].mean())
     past = past or PastForecasts(history, days=horizon.days, funnel=funnel, trusted=trusted)
-    windows = past.windows_before(snapshot) if components.covariates or components.shock else ()
-    weight = past.earn_weight(windows) if components.covariates else 0.0
+    weight = past.earn_weight(past.compared_windows(snapshot)) if components.covariates else 0.0
     won_by = chance.won
     if weight > 0:
         model = past.model_chances(horizon.as_of, records["record_id"].to_numpy(dtype=object), ends)
         won_by = (1 - weight) * won_by + weight * model
-    shock = learn_width(windows) if components.shock else None
+    shock = learn_width(past.windows_before(snapshot)) if components.shock else None
     generator = np.random.default_rng(seed)
     bookings = simulate_bookings(
         _draw_chances(episodes, records, chance, won_by, components, seed=seed, half_life_days=2.0 * horizon.days),

@@ -126,14 +126,24 @@ class PastForecasts:
         With less than two or three horizons of history a forecast is low, because nobody was followed long enough:
         such misses say little of shocks, so windows of a young log weigh less, and those under one horizon nothing.
         """
+        origins = [now.as_of - timedelta(days=number * self.days) for number in range(1, MOST_WINDOWS + 1)]
+        return tuple(window for window in self._ended(origins, now) if window.history_weight > 0)
+
+    def compared_windows(self, now: Snapshot) -> tuple[PastWindow, ...]:
+        """Return the latest windows that had ended by a snapshot of those laid end to end from the start of the log.
+
+        Many forecasts share them, whatever the day they are made on: each is foretold by the stage model once.
+        """
+        ended = (now.as_of - self._first).days // self.days
+        origins = [self._first + timedelta(days=(number - 1) * self.days) for number in range(ended, 0, -1)]
+        return self._ended(origins[:MOST_COMPARED], now)
+
+    def _ended(self, origins: list[date], now: Snapshot) -> tuple[PastWindow, ...]:
         later = now.records.set_index("record_id")
         found = []
-        for number in range(1, MOST_WINDOWS + 1):
-            origin = now.as_of - timedelta(days=number * self.days)
+        for origin in origins:
             weight = min(max(((origin - self._first).days / self.days - 1) / 2, 0.0), 1.0)
-            if weight == 0:
-                break
-            told = self._forecast_of(origin)
+            told = self._forecast_of(origin) if (origin - self._first).days >= self.days else None
             if told is None:
                 continue
             became = later.reindex(told.record_id)
@@ -148,7 +158,7 @@ class PastForecasts:
         Parameters
         ----------
         windows : tuple of PastWindow
-            As ``windows_before`` returns them.
+            As ``compared_windows`` returns them.
 
         Notes
         -----
@@ -157,7 +167,7 @@ class PastForecasts:
         """
         pairs = [
             (window.forecast.chance, told, window.won)
-            for window in windows[:MOST_COMPARED]
+            for window in windows
             if (told := self._model_of(window.forecast)) is not None
         ]
         if not pairs:
